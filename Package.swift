@@ -1,0 +1,34 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// One set of rules for every Swift target: Swift 6, every pointer marked, every warning an error.
+let house: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .strictMemorySafety(),
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+func layer(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: house)
+}
+
+func tests(of name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .testTarget(
+    name: "\(name)Tests",
+    dependencies: [.byName(name: name), "GuardTestSupport"] + dependencies,
+    swiftSettings: house)
+}
+
+let package = Package(
+  name: "oomguard",
+  targets: [
+    layer("GuardCore", []),
+
+    .target(name: "GuardTestSupport", path: "Tests/GuardTestSupport", swiftSettings: house),
+    tests(of: "GuardCore"),
+  ],
+  cxxLanguageStandard: .cxx17
+)

@@ -1,0 +1,29 @@
+/// What oomguard needs of `/proc/<pid>/status`. Sizes are KiB; `nil` where the process has no memory of its own
+/// (a kernel thread, a process that has ended) or the kernel does not say. Source: proc_pid_status(5).
+package struct ProcessStatus: Equatable, Sendable {
+  /// The effective one: the second number of `Uid:`.
+  package var effectiveUID: UInt32?
+  package var totalVMKB, rssKB, anonRSSKB, fileRSSKB, shmemRSSKB: UInt64?
+  /// Since Linux 2.6.34.
+  package var swapKB: UInt64?
+  /// Page tables; since Linux 2.6.10.
+  package var pgtablesKB: UInt64?
+  /// Since Linux 2.6.0.
+  package var lockedKB: UInt64?
+
+  package init(_ text: [UInt8]) {
+    // The name may hold anything but a newline, which is printed as `\n`: no line can be imitated.
+    let fields = KernelFields(text[...])
+    totalVMKB = fields["VmSize"]
+    rssKB = fields["VmRSS"]
+    anonRSSKB = fields["RssAnon"]
+    fileRSSKB = fields["RssFile"]
+    shmemRSSKB = fields["RssShmem"]
+    swapKB = fields["VmSwap"]
+    pgtablesKB = fields["VmPTE"]
+    lockedKB = fields["VmLck"]
+    let line = text.split(separator: UInt8(ascii: "\n")).first { $0.starts(with: "Uid:") }
+    let uids = line?.dropFirst(4).split { $0.isBlank } ?? []
+    effectiveUID = uids.count > 1 ? UInt32(ascii: uids[1]) : nil
+  }
+}

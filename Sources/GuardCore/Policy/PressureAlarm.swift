@@ -1,0 +1,90 @@
+/// Turns triggers of the kernel into a level that is raised once and cleared once.
+///
+/// A level holds for `clearAfter` from the last trigger that counted; each further one prolongs it, so
+/// a level cannot flap faster than that. Holds no clock: times are ``Duration`` since boot.
+package struct PressureAlarm: Equatable, Sendable {
+  package enum Level: String, Sendable { case calm, warning, critical }
+
+  package private(set) var level = Level.calm
+  private let availableBelowPercent: Int
+  private let clearAfter: Duration
+  private var warning, critical: Watch
+
+  /// One trigger: what it claims, and what the stall time was when it was last believed or doubted.
+  private struct Watch: Equatable, Sendable {
+    let threshold: PressureSettings.Threshold
+    var total: UInt64
+    var lastRaised: Duration?
+
+    init(_ threshold: PressureSettings.Threshold, _ pressure: Pressure) {
+      self.threshold = threshold
+      total = pressure.totalMicroseconds(of: threshold.kind)
+    }
+
+    mutating func fired(_ pressure: Pressure, isShort: Bool, at now: Duration) {
+      let before = total
+      total = pressure.totalMicroseconds(of: threshold.kind)
+      if isShort, total > before, total - before >= threshold.stallMicroseconds { lastRaised = now }
+    }
+  }
+
+  /// - Parameter pressure: read just before the triggers are armed.
+  package init(_ settings: PressureSettings, armedAt pressure: Pressure) {
+    (availableBelowPercent, clearAfter) = (settings.availableBelowPercent, settings.clearAfter)
+    (warning, critical) = (Watch(settings.warning, pressure), Watch(settings.critical, pressure))
+  }
+
+  /// One of the triggers fired. `available` is MemAvailable in hundredths of a percent of MemTotal;
+  /// `nil` where the kernel does not tell it, which then cannot hold a level back.
+  ///
+  /// It counts only if the stall time really grew by as much as the trigger claims (kernels have fired
+  /// falsely once after arming), and only while memory is short.
+  ///
+  /// - Returns: the new level, if it changed.
+  package mutating func triggered(
+    _ raised: Level, pressure: Pressure, available: Int?, at now: Duration
+  ) -> Level? {
+    let isShort = availableBelowPercent >= 100 || available.map { $0 < availableBelowPercent * 100 } ?? true
+    switch raised {
+    case .warning: warning.fired(pressure, isShort: isShort, at: now)
+    case .critical: critical.fired(pressure, isShort: isShort, at: now)
+    case .calm: break
+    }
+    return settle(at: now)
+  }
+
+  /// Clears what is over. Call at ``nextChange``.
+  package mutating func settle(at now: Duration) -> Level? {
+    func holds(_ watch: Watch) -> Bool { watch.lastRaised.map { now - $0 < clearAfter } ?? false }
+    let next: Level = holds(critical) ? .critical : holds(warning) ? .warning : .calm
+    defer { level = next }
+    return next == level ? nil : next
+  }
+
+  /// When the level may change without another trigger; `nil` while calm.
+  package var nextChange: Duration? {
+    switch level {
+    case .calm: nil
+    case .warning: warning.lastRaised.map { $0 + clearAfter }
+    case .critical: critical.lastRaised.map { $0 + clearAfter }
+    }
+  }
+}
+
+extension Pressure {
+  fileprivate func totalMicroseconds(of kind: PressureSettings.Threshold.Kind) -> UInt64 {
+    switch kind {
+    case .some: some.totalMicroseconds
+    case .full: full?.totalMicroseconds ?? 0
+    }
+  }
+}
+
+extension PressureSettings.Threshold {
+  /// The stall within one window that fires the trigger.
+  package var stallMicroseconds: UInt64 {
+    let (seconds, attoseconds) = window.components
+    let window = UInt64(max(0, seconds)) * 1_000_000 + UInt64(max(0, attoseconds)) / 1_000_000_000_000
+    return window * UInt64(max(0, percent)) / 100
+  }
+}
