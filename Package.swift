@@ -25,10 +25,14 @@ func tests(of name: String, _ dependencies: [Target.Dependency] = []) -> Target 
 let package = Package(
   name: "oomguard",
   targets: [
+    .target(name: "CTOML"),
+
     layer("GuardCore", []),
+    layer("GuardConfig", ["GuardCore", "CTOML"]),
 
     .target(name: "GuardTestSupport", path: "Tests/GuardTestSupport", swiftSettings: house),
     tests(of: "GuardCore"),
+    tests(of: "GuardConfig", ["GuardCore"]),
   ],
   cxxLanguageStandard: .cxx17
 )
