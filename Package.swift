@@ -29,10 +29,12 @@ let package = Package(
 
     layer("GuardCore", []),
     layer("GuardConfig", ["GuardCore", "CTOML"]),
+    layer("GuardStatus", ["GuardCore"]),
 
     .target(name: "GuardTestSupport", path: "Tests/GuardTestSupport", swiftSettings: house),
     tests(of: "GuardCore"),
     tests(of: "GuardConfig", ["GuardCore"]),
+    tests(of: "GuardStatus", ["GuardCore"]),
   ],
   cxxLanguageStandard: .cxx17
 )
