@@ -25,10 +25,12 @@ func tests(of name: String, _ dependencies: [Target.Dependency] = []) -> Target 
 let package = Package(
   name: "oomguard",
   targets: [
+    .target(name: "CLinux"),
     .target(name: "CTOML"),
 
     layer("GuardCore", []),
     layer("GuardConfig", ["GuardCore", "CTOML"]),
+    layer("GuardLinux", ["GuardCore", "CLinux"]),
     layer("GuardStatus", ["GuardCore"]),
 
     .target(name: "GuardTestSupport", path: "Tests/GuardTestSupport", swiftSettings: house),

@@ -1,0 +1,125 @@
+// What Swift's Glibc module does not show: calls, and constants that are macros with casts or
+// depend on _GNU_SOURCE. Nothing here has behaviour of its own.
+//
+// _GNU_SOURCE itself must stay undefined: it changes the members of fd_set, and Swift refuses two modules
+// that see one type differently (its Glibc module is built without).
+#pragma once
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <linux/magic.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/file.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <sys/timerfd.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+static const int CLINUX_O_PATH = __O_PATH;
+static const int CLINUX_O_TMPFILE = __O_TMPFILE;
+static const uint32_t CLINUX_EPOLLIN = EPOLLIN;
+static const uint32_t CLINUX_EPOLLOUT = EPOLLOUT;
+static const uint32_t CLINUX_EPOLLPRI = EPOLLPRI;
+static const uint32_t CLINUX_EPOLLERR = EPOLLERR;
+static const uint32_t CLINUX_EPOLLHUP = EPOLLHUP;
+static const int CLINUX_EPOLL_CLOEXEC = EPOLL_CLOEXEC;
+static const int CLINUX_MSG_NOSIGNAL = MSG_NOSIGNAL;
+static const int CLINUX_MSG_DONTWAIT = MSG_DONTWAIT;
+static const int CLINUX_SOCK_DGRAM = SOCK_DGRAM;
+static const int CLINUX_SOCK_CLOEXEC = SOCK_CLOEXEC;
+static const int CLINUX_SOCK_NONBLOCK = SOCK_NONBLOCK;
+static const int CLINUX_MCL_CURRENT = MCL_CURRENT;
+static const int CLINUX_MCL_FUTURE = MCL_FUTURE;
+static const int CLINUX_MCL_ONFAULT = MCL_ONFAULT;
+static const int64_t CLINUX_CGROUP2_SUPER_MAGIC = CGROUP2_SUPER_MAGIC;
+
+// open(2) and openat(2) are variadic, which Swift cannot call; the mode counts only with O_CREAT.
+static inline int clinux_openat(int directory, const char *path, int flags, mode_t mode) {
+  return openat(directory, path, flags, mode);
+}
+
+static inline int clinux_signalfd(const sigset_t *mask) {
+  return signalfd(-1, mask, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+static inline int clinux_timerfd_create(void) {
+  return timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
+}
+
+// Absolute, on CLOCK_BOOTTIME; 0 s 0 ns disarms.
+static inline int clinux_timerfd_arm(int timer, int64_t seconds, int64_t nanoseconds) {
+  struct itimerspec when = {{0, 0}, {seconds, nanoseconds}};
+  return timerfd_settime(timer, TFD_TIMER_ABSTIME, &when, NULL);
+}
+
+static inline int clinux_epoll_add(int epoll, int descriptor, uint32_t events, uint64_t token) {
+  struct epoll_event event = {.events = events, .data.u64 = token};
+  return epoll_ctl(epoll, EPOLL_CTL_ADD, descriptor, &event);
+}
+
+static inline int clinux_epoll_modify(int epoll, int descriptor, uint32_t events, uint64_t token) {
+  struct epoll_event event = {.events = events, .data.u64 = token};
+  return epoll_ctl(epoll, EPOLL_CTL_MOD, descriptor, &event);
+}
+
+static inline int clinux_epoll_remove(int epoll, int descriptor) {
+  return epoll_ctl(epoll, EPOLL_CTL_DEL, descriptor, NULL);
+}
+
+static inline uint64_t clinux_epoll_token(const struct epoll_event *event) { return event->data.u64; }
+
+// Connects to a UNIX socket; `path` of `length` bytes may start with NUL (the abstract namespace).
+static inline int clinux_connect_unix(int socket, const char *path, size_t length) {
+  struct sockaddr_un address = {.sun_family = AF_UNIX};
+  if (length > sizeof address.sun_path) {
+    errno = ENAMETOOLONG;
+    return -1;
+  }
+  memcpy(address.sun_path, path, length);
+  return connect(socket, (const struct sockaddr *)&address,
+                 (socklen_t)(__builtin_offsetof(struct sockaddr_un, sun_path) + length));
+}
+
+// The calling process's effective capabilities, and with them in `effective` as one 64-bit set.
+static inline int clinux_capabilities(uint64_t *effective) {
+  struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+  struct __user_cap_data_struct data[2];
+  if (syscall(SYS_capget, &header, data) == -1) return -1;
+  *effective = (uint64_t)data[1].effective << 32 | data[0].effective;
+  return 0;
+}
+
+// Replaces the effective set only; a capability outside the permitted set is EPERM.
+static inline int clinux_set_effective_capabilities(uint64_t effective) {
+  struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+  struct __user_cap_data_struct data[2];
+  if (syscall(SYS_capget, &header, data) == -1) return -1;
+  data[0].effective = (uint32_t)effective;
+  data[1].effective = (uint32_t)(effective >> 32);
+  return (int)syscall(SYS_capset, &header, data);
+}
+
+static const int CLINUX_CAP_SYS_RESOURCE = CAP_SYS_RESOURCE;
+
+static inline int64_t clinux_filesystem_type(int descriptor) {
+  struct statfs about;
+  return fstatfs(descriptor, &about) == -1 ? -1 : (int64_t)about.f_type;
+}
+
+static inline unsigned short clinux_terminal_columns(int descriptor) {
+  struct winsize size;
+  return ioctl(descriptor, TIOCGWINSZ, &size) == -1 ? 0 : size.ws_col;
+}

@@ -1,0 +1,51 @@
+internal import CLinux
+internal import Glibc
+package import GuardCore
+
+/// The cgroup hierarchy in which systemd keeps its units: v2, or v1's `name=systemd`.
+package struct CgroupTree: ~Copyable {
+  private let top: OwnedDescriptor
+  package let version: CgroupVersion
+
+  /// - Throws: ENOENT when the machine has neither.
+  package init(in root: RootDirectory) throws(SystemCallError) {
+    let mount = "/sys/fs/cgroup"
+    let choices: [(String, CgroupVersion)] =
+      root.exists("\(mount)/cgroup.controllers")
+      ? [(mount, .v2)] : [("\(mount)/systemd", .v1Systemd), ("\(mount)/unified", .v2)]
+    for (path, version) in choices where root.exists("\(path)/cgroup.procs") {
+      top = try root.open(path, CLINUX_O_PATH | O_DIRECTORY)
+      self.version = version
+      return
+    }
+    throw SystemCallError(call: "open", subject: root.path("\(mount)/cgroup.controllers"), code: ENOENT)
+  }
+
+  /// Visits every cgroup, parents first, and hands over the processes of those that `wanted` names.
+  ///
+  /// Cgroups come and go while this looks: one that vanished is passed over.
+  package borrowing func walk(
+    wanted: (CgroupPath) -> Bool, _ visit: (CgroupPath, [Int32]) -> Void
+  ) throws(SystemCallError) {
+    var pending = [CgroupPath.root]
+    while let path = pending.popLast() {
+      do throws(SystemCallError) {
+        // "./a/b": opened from the top of the hierarchy, and the top itself is ".".
+        let directory = try top.opening(bytes: [UInt8(ascii: ".")] + path.bytes, CLINUX_O_PATH | O_DIRECTORY)
+        if wanted(path) {
+          let listed = try directory.opening("cgroup.procs", O_RDONLY).readAll(limit: 1 << 24)
+          let pids = listed.split(separator: UInt8(ascii: "\n")).compactMap { Int32(ascii: $0) }
+          // Pid 0 stands for a process outside this pid namespace.
+          if !pids.isEmpty { visit(path, pids.filter { $0 > 0 }) }
+        }
+        let stream = try DirectoryStream(directory.opening(".", O_RDONLY | O_DIRECTORY))
+        try unsafe stream.forEach { name, isDirectory in
+          if isDirectory { unsafe pending.append(path.appending(name)) }
+        }
+      } catch {
+        // EOPNOTSUPP: a threaded cgroup, whose processes are listed by the domain above it.
+        guard error.meansGone || error.code == ENODEV || error.code == EOPNOTSUPP else { throw error }
+      }
+    }
+  }
+}

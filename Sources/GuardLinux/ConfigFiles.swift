@@ -1,0 +1,59 @@
+internal import GuardCore
+
+/// The configuration's files: which there are, in the order in which they count, and their bytes.
+package enum ConfigFiles {
+  package static let standardPath = "/etc/oomguard.conf"
+  /// More is no configuration: refused with EFBIG.
+  package static let sizeLimit = 1 << 20
+
+  /// The machine's own: `/etc/oomguard.conf`, then drop-ins from /usr/lib, /run and /etc by name; a name
+  /// in /etc hides the same name in /run, and that the one in /usr/lib, as in systemd.
+  ///
+  /// - Throws: the first file or directory that is there but cannot be read, or the main file's absence.
+  package static func standard(in root: RootDirectory) throws(SystemCallError) -> [(
+    name: String, bytes: [UInt8]
+  )] {
+    let directories = ["/etc", "/run", "/usr/lib"].map { "\($0)/oomguard.conf.d" }
+    return try files(main: standardPath, dropInDirectories: directories, in: root)
+  }
+
+  /// `--config F`: F and `F.d` only, both as the caller names them.
+  package static func named(_ path: String) throws(SystemCallError) -> [(name: String, bytes: [UInt8])] {
+    try files(main: path, dropInDirectories: ["\(path).d"], in: RootDirectory())
+  }
+
+  /// Earlier directories hide later ones.
+  private static func files(
+    main: String, dropInDirectories: [String], in root: RootDirectory
+  ) throws(SystemCallError) -> [(name: String, bytes: [UInt8])] {
+    var result = [(root.path(main), try root.read(main, limit: sizeLimit))]
+    var chosen: [String: String] = [:]
+    for directory in dropInDirectories {
+      for name in try dropInNames(in: directory, root) where chosen[name] == nil {
+        chosen[name] = "\(directory)/\(name)"
+      }
+    }
+    for (_, path) in chosen.sorted(by: { $0.key < $1.key }) {
+      do throws(SystemCallError) {
+        result.append((root.path(path), try root.read(path, limit: sizeLimit)))
+      } catch {
+        // A link to /dev/null hides the same name elsewhere, as in systemd.
+        guard error.isNotARegularFile else { throw error }
+      }
+    }
+    return result
+  }
+
+  private static func dropInNames(in directory: String, _ root: RootDirectory) throws(SystemCallError)
+    -> [String]
+  {
+    do throws(SystemCallError) {
+      return try root.names(in: directory)
+        .compactMap { String(validating: $0, as: UTF8.self) }
+        .filter { $0.hasSuffix(".conf") && !$0.hasPrefix(".") }
+    } catch {
+      guard error.meansGone else { throw error }
+      return []
+    }
+  }
+}

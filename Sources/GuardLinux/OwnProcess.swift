@@ -1,0 +1,49 @@
+internal import CLinux
+internal import Glibc
+internal import GuardCore
+
+/// The daemon's own process.
+package enum OwnProcess {
+  package static var pid: Int32 { getpid() }
+  package static var effectiveUID: UInt32 { geteuid() }
+
+  /// Keeps what is in memory there, so that oomguard is not waiting for its own pages when
+  /// memory is gone. See mlock2(2).
+  package static func lockMemory() throws(SystemCallError) {
+    _ = try SystemCallError.check("mlockall", "own memory") {
+      mlockall(CLINUX_MCL_CURRENT | CLINUX_MCL_FUTURE | CLINUX_MCL_ONFAULT)
+    }
+  }
+
+  package static func environment(_ name: String) -> String? {
+    unsafe getenv(name).map { unsafe String(cString: $0) }
+  }
+}
+
+extension OwnProcess {
+  /// Field 22 of our own stat: with the pid, our identity.
+  package static var startTicks: UInt64 {
+    ((try? RootDirectory().read("/proc/self/stat")).flatMap { try? ProcessStat($0) })?.identity.startTicks
+      ?? 0
+  }
+
+  /// Tries it on ourselves: the score goes one down and back. `nil` if that works.
+  ///
+  /// At -1000 there is no lower; then CAP_SYS_RESOURCE answers, which the kernel asks for
+  /// (fs/proc/base.c, `__set_oom_adj`).
+  package static func whyScoresCannotBeLowered(in root: RootDirectory) -> String? {
+    do {
+      let own = try ProcDirectory(in: root).process(pid)
+      let process = try own.stat().identity
+      let score = try own.score()
+      guard let lower = OOMScoreAdj(Int(score.value) - 1) else {
+        return try Capabilities.hasSysResource() ? nil : "CAP_SYS_RESOURCE is missing"
+      }
+      try own.write(lower, to: process)
+      try own.write(score, to: process)
+      return nil
+    } catch {
+      return "\(error)"
+    }
+  }
+}

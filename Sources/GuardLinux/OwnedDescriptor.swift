@@ -1,0 +1,115 @@
+internal import CLinux
+internal import Glibc
+internal import GuardCore
+
+/// Owns one open descriptor and closes it when its own life ends. Lend it; never copy the number.
+package struct OwnedDescriptor: ~Copyable {
+  let number: CInt
+  /// For messages.
+  package let path: String
+
+  init(number: CInt, path: String) { (self.number, self.path) = (number, path) }
+
+  deinit {
+    // Not retried: Linux frees the number even on EINTR.
+    _ = close(number)
+  }
+
+  /// Opens an absolute path, or one below the working directory. See open(2).
+  static func opening(path: String, _ flags: CInt, mode: UInt32 = 0) throws(SystemCallError) -> Self {
+    let number = try SystemCallError.check("open", path) {
+      unsafe clinux_openat(AT_FDCWD, path, flags | O_CLOEXEC, mode)
+    }
+    return OwnedDescriptor(number: number, path: path)
+  }
+
+  /// Opens `name` below this directory; its last component is never followed as a symbolic link. See openat(2).
+  borrowing func opening(
+    _ name: String, _ flags: CInt, mode: UInt32 = 0
+  ) throws(SystemCallError) -> OwnedDescriptor {
+    let opened = try SystemCallError.check("openat", "\(path)/\(name)") {
+      unsafe clinux_openat(number, name, flags | O_NOFOLLOW | O_CLOEXEC, mode)
+    }
+    return OwnedDescriptor(number: opened, path: "\(path)/\(name)")
+  }
+
+  /// The same for a name that need not be UTF-8, as a cgroup's.
+  borrowing func opening(bytes name: [UInt8], _ flags: CInt) throws(SystemCallError) -> OwnedDescriptor {
+    let terminated = name.map { CChar(bitPattern: $0) } + [0]
+    let opened = try SystemCallError.check("openat", "\(path)/\(name.printable)") {
+      unsafe clinux_openat(number, terminated, flags | O_NOFOLLOW | O_CLOEXEC, 0)
+    }
+    return OwnedDescriptor(number: opened, path: "\(path)/\(name.printable)")
+  }
+
+  /// One read(2) of at most `limit` bytes; `nil` when nothing is there yet (EAGAIN).
+  package borrowing func read(atMost limit: Int) throws(SystemCallError) -> [UInt8]? {
+    var failure: SystemCallError?
+    let bytes = unsafe [UInt8](unsafeUninitializedCapacity: limit) { buffer, count in
+      do throws(SystemCallError) {
+        count = try SystemCallError.check("read", path) {
+          unsafe Glibc.read(number, buffer.baseAddress, limit)
+        }
+      } catch {
+        failure = error
+      }
+    }
+    guard let failure else { return bytes }
+    if failure.code == EAGAIN { return nil }
+    throw failure
+  }
+
+  /// Everything to the end of the file.
+  ///
+  /// - Throws: EFBIG if that is more than `limit` bytes.
+  package borrowing func readAll(limit: Int) throws(SystemCallError) -> [UInt8] {
+    // Most kernel files fit in the first read; only its end has to be asked for again.
+    guard var bytes = try read(atMost: min(limit + 1, 4096)) else { return [] }
+    while !bytes.isEmpty {
+      guard let more = try read(atMost: 65536), !more.isEmpty else { break }
+      bytes += more
+      if bytes.count > limit { throw SystemCallError(call: "read", subject: path, code: EFBIG) }
+    }
+    return bytes
+  }
+
+  /// Writes all of `bytes`; a short write is an error, since every file written so takes it whole.
+  package borrowing func write(_ bytes: some Collection<UInt8>) throws(SystemCallError) {
+    var rest = Array(bytes)[...]
+    while !rest.isEmpty {
+      let written = try SystemCallError.check("write", path) {
+        unsafe rest.withUnsafeBytes { unsafe Glibc.write(number, $0.baseAddress, $0.count) }
+      }
+      rest = rest.dropFirst(written)
+    }
+  }
+
+  package borrowing func write(_ text: String) throws(SystemCallError) { try write(text.utf8) }
+
+  /// fstat(2).
+  package borrowing func status() throws(SystemCallError) -> FileStatus {
+    var about = stat()
+    _ = try SystemCallError.check("fstat", path) { unsafe fstat(number, &about) }
+    return FileStatus(about)
+  }
+}
+
+/// What fstat(2) says of a file, as far as oomguard asks.
+package struct FileStatus: Equatable, Sendable {
+  package enum Kind: Sendable { case regular, directory, other }
+  package var kind: Kind
+  package var device, inode: UInt64
+  package var ownerUID: UInt32
+  package var size: Int64
+
+  init(_ about: stat) {
+    kind =
+      switch about.st_mode & S_IFMT {
+      case S_IFREG: .regular
+      case S_IFDIR: .directory
+      default: .other
+      }
+    (device, inode) = (UInt64(about.st_dev), UInt64(about.st_ino))
+    (ownerUID, size) = (about.st_uid, Int64(about.st_size))
+  }
+}

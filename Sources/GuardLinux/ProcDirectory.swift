@@ -1,0 +1,143 @@
+internal import CLinux
+internal import Glibc
+package import GuardCore
+
+/// An open `/proc`, or a directory shaped like one.
+package struct ProcDirectory: ~Copyable {
+  private let directory: OwnedDescriptor
+
+  package init(in root: RootDirectory) throws(SystemCallError) {
+    directory = try root.open("/proc", CLINUX_O_PATH | O_DIRECTORY)
+  }
+
+  /// The pids in it now, in no order.
+  package borrowing func pids() throws(SystemCallError) -> [Int32] {
+    var pids: [Int32] = []
+    // Opened afresh: a directory's read position belongs to the open file.
+    let stream = try DirectoryStream(directory.opening(".", O_RDONLY | O_DIRECTORY))
+    try unsafe stream.forEach { name, _ in
+      if let pid = unsafe Int32(ascii: name), pid > 0 { pids.append(pid) }
+    }
+    return pids
+  }
+
+  /// Opens one process's directory, which pins it: once that process is gone, reading through it
+  /// fails with ESRCH, even when its pid has passed to another.
+  package borrowing func process(_ pid: Int32) throws(SystemCallError) -> ProcessDirectory {
+    ProcessDirectory(try directory.opening("\(pid)", CLINUX_O_PATH | O_DIRECTORY))
+  }
+
+  /// One of its files that are not about a process, such as `meminfo` or `pressure/memory`.
+  package borrowing func read(_ name: String) throws(SystemCallError) -> [UInt8] {
+    try directory.opening(name, O_RDONLY | O_NONBLOCK).readAll(limit: 1 << 20)
+  }
+}
+
+/// An open `/proc/<pid>`.
+package struct ProcessDirectory: ~Copyable {
+  private let directory: OwnedDescriptor
+
+  init(_ directory: consuming OwnedDescriptor) { self.directory = directory }
+
+  /// One of its files.
+  package borrowing func read(_ name: String) throws(SystemCallError) -> [UInt8] {
+    try directory.opening(name, O_RDONLY | O_NONBLOCK).readAll(limit: 1 << 20)
+  }
+
+  package borrowing func score() throws(ProcessError) -> OOMScoreAdj {
+    let text = try ProcessError.wrapping { () throws(SystemCallError) in try read("oom_score_adj") }
+    guard let score = Int(ascii: text.prefix { $0 != UInt8(ascii: "\n") }).flatMap({ OOMScoreAdj($0) }) else {
+      throw .text(KernelTextError(missing: "oom_score_adj"))
+    }
+    return score
+  }
+
+  package borrowing func stat() throws(ProcessError) -> ProcessStat {
+    let text = try ProcessError.wrapping { () throws(SystemCallError) in try read("stat") }
+    do throws(KernelTextError) {
+      return try ProcessStat(text)
+    } catch {
+      throw .text(error)
+    }
+  }
+
+  /// Writes the score, if this is still the process that is meant. See proc_pid_oom_score_adj(5).
+  ///
+  /// A score is raised with CAP_SYS_RESOURCE dropped from the effective set: with it, the write would
+  /// also move the floor below which the process may never go by itself again (fs/proc/base.c,
+  /// `__set_oom_adj`: oom_score_adj_min).
+  package borrowing func write(_ score: OOMScoreAdj, to process: ProcessIdentity) throws(ProcessError) {
+    let stat = try stat()
+    guard stat.identity == process else { throw .left }
+    let isRaise = try self.score() < score
+    try ProcessError.wrapping { () throws(SystemCallError) in
+      let file = try directory.opening("oom_score_adj", O_WRONLY | O_TRUNC)
+      if isRaise {
+        try Capabilities.withoutSysResource { () throws(SystemCallError) in try file.write("\(score)\n") }
+      } else {
+        try file.write("\(score)\n")
+      }
+    }
+  }
+
+  /// The executable's path, only if that path is the same file on the host: a process in a mount
+  /// namespace of its own can show any path it likes.
+  ///
+  /// A file that was replaced under a running process reads `PATH (deleted)`; there is nothing left to
+  /// compare with, so it counts only if root owns it, which a user's own file never is.
+  package borrowing func executable(on root: RootDirectory) throws(SystemCallError) -> [UInt8]? {
+    let path = try linkTarget("exe")
+    let deleted = Array(" (deleted)".utf8)
+    if path.suffix(deleted.count).elementsEqual(deleted) {
+      let original = Array(path.dropLast(deleted.count))
+      return try followedStatus("exe").ownerUID == 0 ? original : nil
+    }
+    guard root.isMachine else { return path }
+    guard let text = String(validating: path, as: UTF8.self), let host = try? root.status(of: text) else {
+      return nil
+    }
+    let own = try followedStatus("exe")
+    return (own.device, own.inode) == (host.device, host.inode) ? path : nil
+  }
+
+  /// stat(2) through the magic link of that name.
+  private borrowing func followedStatus(_ name: String) throws(SystemCallError) -> FileStatus {
+    var about = Glibc.stat()
+    _ = try SystemCallError.check("fstatat", "\(directory.path)/\(name)") {
+      unsafe fstatat(directory.number, name, &about, 0)
+    }
+    return FileStatus(about)
+  }
+
+  private borrowing func linkTarget(_ name: String) throws(SystemCallError) -> [UInt8] {
+    var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
+    let length = try SystemCallError.check("readlinkat", "\(directory.path)/\(name)") {
+      unsafe readlinkat(directory.number, name, &buffer, buffer.count)
+    }
+    return buffer.prefix(length).map { UInt8(bitPattern: $0) }
+  }
+}
+
+/// Why something about one process could not be read or written.
+package enum ProcessError: Error, Equatable, CustomStringConvertible {
+  /// It ended, or its pid is another's by now: news, not a failure.
+  case left
+  case system(SystemCallError)
+  case text(KernelTextError)
+
+  package var description: String {
+    switch self {
+    case .left: "it is gone"
+    case .system(let error): error.description
+    case .text(let error): error.description
+    }
+  }
+
+  static func wrapping<T>(_ body: () throws(SystemCallError) -> T) throws(Self) -> T {
+    do throws(SystemCallError) {
+      return try body()
+    } catch {
+      throw error.meansGone ? .left : .system(error)
+    }
+  }
+}

@@ -1,0 +1,55 @@
+internal import CLinux
+internal import Glibc
+internal import GuardCore
+
+/// The directory that stands for `/`: the machine's own, or a directory shaped like one (`--root`).
+///
+/// No other type names an absolute path of the machine.
+package struct RootDirectory: Sendable {
+  /// Without a slash at its end; empty for `/`.
+  package let prefix: String
+
+  package init(_ path: String = "/") {
+    prefix = String(path.reversed().drop { $0 == "/" }.reversed())
+  }
+
+  package var isMachine: Bool { prefix.isEmpty }
+
+  package func path(_ absolute: String) -> String { prefix + absolute }
+
+  func open(_ absolute: String, _ flags: CInt, mode: UInt32 = 0) throws(SystemCallError) -> OwnedDescriptor {
+    try .opening(path: path(absolute), flags, mode: mode)
+  }
+
+  /// A whole file. Never blocks: a FIFO or a device in its place is refused with EINVAL, a directory with EISDIR.
+  package func read(_ absolute: String, limit: Int = 1 << 20) throws(SystemCallError) -> [UInt8] {
+    try readOwned(absolute, limit: limit).bytes
+  }
+
+  /// The same, and who owns it.
+  package func readOwned(
+    _ absolute: String, limit: Int = 1 << 20
+  ) throws(SystemCallError) -> (bytes: [UInt8], owner: UInt32) {
+    let file = try open(absolute, O_RDONLY | O_NONBLOCK | O_NOCTTY)
+    let about = try file.status()
+    switch about.kind {
+    case .regular: return (try file.readAll(limit: limit), about.ownerUID)
+    case .directory: throw SystemCallError(call: "read", subject: path(absolute), code: EISDIR)
+    case .other: throw SystemCallError(call: "read", subject: path(absolute), code: EINVAL)
+    }
+  }
+
+  package func exists(_ absolute: String) -> Bool { unsafe access(path(absolute), F_OK) == 0 }
+
+  /// stat(2), following links.
+  package func status(of absolute: String) throws(SystemCallError) -> FileStatus {
+    var about = stat()
+    _ = try SystemCallError.check("stat", path(absolute)) { unsafe stat(path(absolute), &about) }
+    return FileStatus(about)
+  }
+
+  /// The names in a directory, `.` and `..` left out, in no order.
+  package func names(in absolute: String) throws(SystemCallError) -> [[UInt8]] {
+    try DirectoryStream(open(absolute, O_RDONLY | O_DIRECTORY)).names()
+  }
+}

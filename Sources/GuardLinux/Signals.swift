@@ -1,0 +1,36 @@
+internal import CLinux
+internal import Glibc
+
+/// Signals as events of the loop instead of interruptions. See signalfd(2).
+package struct Signals: ~Copyable {
+  package let descriptor: OwnedDescriptor
+
+  package enum Signal: CInt, Sendable {
+    case hangup = 1
+    case interrupt = 2
+    case user1 = 10
+    case terminate = 15
+  }
+
+  /// Blocks the signals oomguard acts on, which then wait in the descriptor.
+  package init() throws(SystemCallError) {
+    var mask = sigset_t()
+    unsafe sigemptyset(&mask)
+    for signal in [Signal.hangup, .interrupt, .user1, .terminate] { unsafe sigaddset(&mask, signal.rawValue) }
+    _ = try SystemCallError.check("sigprocmask", "signals") { unsafe sigprocmask(SIG_BLOCK, &mask, nil) }
+    let number = try SystemCallError.check("signalfd", "signals") { unsafe clinux_signalfd(&mask) }
+    descriptor = OwnedDescriptor(number: number, path: "signalfd")
+  }
+
+  /// Those that came since the last call.
+  package borrowing func take() throws(SystemCallError) -> [Signal] {
+    var signals: [Signal] = []
+    let size = MemoryLayout<signalfd_siginfo>.size
+    while let record = try descriptor.read(atMost: size), record.count == size {
+      // ssi_signo is the first field: 32 bits in the machine's byte order.
+      let signal = unsafe record.withUnsafeBytes { unsafe $0.loadUnaligned(as: UInt32.self) }
+      if let known = Signal(rawValue: CInt(truncatingIfNeeded: signal)) { signals.append(known) }
+    }
+    return signals
+  }
+}
