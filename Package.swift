@@ -25,12 +25,14 @@ func tests(of name: String, _ dependencies: [Target.Dependency] = []) -> Target 
 let package = Package(
   name: "oomguard",
   targets: [
+    .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
     .target(name: "CLinux"),
     .target(name: "CTOML"),
 
     layer("GuardCore", []),
     layer("GuardConfig", ["GuardCore", "CTOML"]),
     layer("GuardLinux", ["GuardCore", "CLinux"]),
+    layer("GuardSystemd", ["GuardCore", "GuardLinux", "CSystemd"]),
     layer("GuardStatus", ["GuardCore"]),
 
     .target(name: "GuardTestSupport", path: "Tests/GuardTestSupport", swiftSettings: house),
