@@ -24,6 +24,9 @@ func tests(of name: String, _ dependencies: [Target.Dependency] = []) -> Target 
 
 let package = Package(
   name: "oomguard",
+  products: [
+    .executable(name: "oomguardd", targets: ["oomguardd"])
+  ],
   targets: [
     .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
     .target(name: "CLinux"),
@@ -34,6 +37,9 @@ let package = Package(
     layer("GuardLinux", ["GuardCore", "CLinux"]),
     layer("GuardSystemd", ["GuardCore", "GuardLinux", "CSystemd"]),
     layer("GuardStatus", ["GuardCore"]),
+    layer("GuardDaemon", ["GuardCore", "GuardLinux", "GuardSystemd", "GuardConfig", "GuardStatus"]),
+
+    .executableTarget(name: "oomguardd", dependencies: ["GuardDaemon"], swiftSettings: house),
 
     .target(name: "GuardTestSupport", path: "Tests/GuardTestSupport", swiftSettings: house),
     tests(of: "GuardCore"),

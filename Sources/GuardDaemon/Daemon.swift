@@ -1,0 +1,344 @@
+internal import GuardConfig
+internal import GuardCore
+internal import GuardLinux
+internal import GuardStatus
+internal import GuardSystemd
+
+/// The daemon: one thread, one loop; it wires what looks, decides, writes and tells.
+final class Daemon {
+  private enum Source: UInt64 {
+    case signals = 1
+    case alarm, kernelLog, warningTrigger, criticalTrigger
+  }
+
+  /// Changes of the status are written at once, but no oftener than this.
+  private static let statusInterval = Duration.seconds(1)
+
+  let options: DaemonOptions
+  let root: RootDirectory
+  let started = Clock.wall()
+  private let configSource: ConfigSource
+  private var loop: EventLoop
+  private let signals: Signals
+  private let alarm: Alarm
+  private let runtime: RuntimeDirectory?
+  private var state: StateFile?
+  private var manager = ServiceManager()
+  private var log: EventLog
+  private var killWatch: KillWatch?
+
+  private(set) var config: Config
+  private(set) var configLoaded = Clock.wall()
+  private(set) var configError: String?
+  private(set) var keeper: Keeper
+  private(set) var history: KillHistory
+  private(set) var pressureWatch: PressureWatch?
+  private(set) var degradations = Degradations()
+  private(set) var counters = StatusDocument.Counters()
+  private(set) var isStopping = false
+
+  private var nextReconcile = Duration.zero
+  private var nextWatchdog: Duration?
+  private var statusWritten: Duration?
+  private var isStatusDue = true
+
+  /// - Parameter runtime: `nil` where /run/oomguard cannot be made: then nothing outlives this process.
+  init(
+    _ options: DaemonOptions, config: Config, source: ConfigSource, survey: consuming Survey,
+    runtime: RuntimeDirectory?, runtimeFailure: SystemCallError?
+  ) throws(SystemCallError) {
+    (self.options, self.config, configSource, root) = (options, config, source, source.root)
+    loop = try EventLoop()
+    signals = try Signals()
+    alarm = try Alarm()
+    log = EventLog(in: source.root)
+    let bootID = source.root.bootID
+    var bases: [ProcessIdentity: OOMScoreAdj] = [:]
+    var told: SavedState.Told?
+    if let runtime {
+      let file = StateFile(in: runtime, boot: bootID)
+      (bases, told) = (file.bases, file.told)
+      state = options.isDryRun ? nil : file
+    }
+    self.runtime = runtime
+    keeper = Keeper(
+      survey, rules: RuleSet(config.rules, totalBytes: source.root.totalMemoryBytes), remembered: bases,
+      isDryRun: options.isDryRun)
+    history = KillHistory(told: told, bootID: String(decoding: bootID, as: UTF8.self))
+    applyLogLevel()
+    if let runtimeFailure { degrade(.cannotWriteState, "\(runtimeFailure)") }
+  }
+
+  /// Runs until SIGTERM or SIGINT. Everything is set back then, if the configuration says so.
+  func run() throws(SystemCallError) {
+    try loop.watch(signals.descriptor, for: .readable, token: Source.signals.rawValue)
+    try loop.watch(alarm.descriptor, for: .readable, token: Source.alarm.rawValue)
+    for warning in config.warnings { tell(.config(.warning, "\(warning)")) }
+    selfTest()
+    tidyState()
+    reconcile()
+    readKernelLog()
+    writeStatus()
+    manager.ready(at: Clock.boot())
+    while !isStopping {
+      try alarm.set(nextDeadline)
+      let happened = try loop.wait()
+      counters.wakeups += 1
+      for (token, _) in happened { try handle(Source(rawValue: token)) }
+      if !isStopping { doWhatIsDue() }
+    }
+    stop()
+  }
+
+  /// One survey and what follows from it; scores stay.
+  func once() {
+    selfTest()
+    tidyState()
+    reconcile()
+    writeStatus()
+  }
+
+  private func handle(_ source: Source?) throws(SystemCallError) {
+    switch source {
+    case .signals: for signal in try signals.take() { handle(signal) }
+    case .alarm: try alarm.acknowledge()
+    case .kernelLog: readKernelLog()
+    case .warningTrigger: pressureTriggered(.warning)
+    case .criticalTrigger: pressureTriggered(.critical)
+    case nil: break
+    }
+  }
+
+  private func handle(_ signal: Signals.Signal) {
+    switch signal {
+    case .terminate, .interrupt: isStopping = true
+    case .hangup: reload()
+    case .user1: tell(.config(.notice, summary))
+    }
+  }
+
+  // MARK: what is due
+
+  private var nextDeadline: Duration? {
+    [
+      nextReconcile, nextWatchdog, pressureWatch?.nextChange, log.retryAt, manager.retryAt,
+      isStatusDue ? statusWritten.map { $0 + Self.statusInterval } : nil,
+    ].compactMap { $0 }.min()
+  }
+
+  private func doWhatIsDue() {
+    let now = Clock.boot()
+    if now >= nextReconcile { reconcile() }
+    if let change = pressureWatch?.settle(at: now) { announce(change) }
+    if let nextWatchdog, now >= nextWatchdog { pingWatchdog(at: now) }
+    if isStatusDue, statusWritten.map({ now - $0 >= Self.statusInterval }) ?? true { writeStatus() }
+    manager.status(summary, at: now)
+    log.flush(at: now)
+    manager.flush(at: now)
+  }
+
+  /// Every promise is looked at, whatever came or did not come as an event.
+  private func reconcile() {
+    let now = Clock.boot()
+    nextReconcile = now + config.reconcileInterval
+    // Kills first: a survey takes the dead off the ledger, and with them what they were promised.
+    readKernelLog()
+    if config.rules.contains(where: { $0.amount.dependsOnMemory }) { loadRules() }
+    let round = keeper.keep(noting: state)
+    report(round)
+    degrade(
+      .noCgroup, keeper.hasCgroups ? nil : "no hierarchy of systemd's below \(root.path("/sys/fs/cgroup"))")
+    tidyState()
+    isStatusDue = true
+    pingWatchdog(at: now)
+  }
+
+  private func pingWatchdog(at now: Duration) {
+    guard let interval = manager.watchdogInterval else { return }
+    manager.watchdog(at: now)
+    // The reconcile timer carries it; only where that is too slow has it a deadline of its own.
+    nextWatchdog = config.reconcileInterval > interval / 2 ? now + interval / 2 : nil
+  }
+
+  private func loadRules() {
+    let rules = RuleSet(config.rules, totalBytes: root.totalMemoryBytes)
+    if rules != keeper.rules { keeper.replaceRules(rules) }
+  }
+
+  private func tidyState() {
+    guard !options.isDryRun, let runtime else { return }
+    state?.tidy(in: runtime, live: keeper.ledger.basesToGiveBack)
+    degrade(.cannotWriteState, (state?.failure).map { "\($0)" })
+  }
+
+  // MARK: events
+
+  private func selfTest() {
+    degrade(.noSystemd, ServiceManager.isRunning() ? nil : "PID 1 is not systemd")
+    degrade(.cannotLowerScores, root.isMachine ? OwnProcess.whyScoresCannotBeLowered(in: root) : nil)
+    do throws(SystemCallError) {
+      let watch = try KillWatch(in: root)
+      try loop.watch(watch.descriptor, for: .readable, token: Source.kernelLog.rawValue)
+      killWatch = watch
+    } catch {
+      degrade(.noKernelLog, "\(error)")
+    }
+    armPressure()
+  }
+
+  private func armPressure() {
+    // The old triggers go first: they are closed, and with that out of the loop.
+    pressureWatch = nil
+    do {
+      let watch = try PressureWatch(config.pressure, in: root)
+      try loop.watch(watch.warningDescriptor, for: .exceptional, token: Source.warningTrigger.rawValue)
+      try loop.watch(watch.criticalDescriptor, for: .exceptional, token: Source.criticalTrigger.rawValue)
+      pressureWatch = watch
+      degrade(.noPressure, nil)
+    } catch {
+      degrade(.noPressure, "\(error)")
+    }
+  }
+
+  private func pressureTriggered(_ level: PressureAlarm.Level) {
+    guard let pressure = root.pressure else { return }
+    let change = pressureWatch?.triggered(
+      level, pressure: pressure, available: root.availableHundredths, at: Clock.boot())
+    if let change { announce(change) }
+  }
+
+  private func announce(_ level: PressureAlarm.Level) {
+    guard let pressure = root.pressure else { return }
+    tell(.pressure(level, pressure, available: root.availableHundredths))
+    isStatusDue = true
+  }
+
+  private func readKernelLog() {
+    guard killWatch != nil else { return }
+    do throws(SystemCallError) {
+      guard let (kills, lost, _) = try killWatch?.take() else { return }
+      for kill in kills { told(kill) }
+      if lost > 0 {
+        counters.overruns += 1
+        tell(.lost(lost))
+        isStatusDue = true
+      }
+    } catch {
+      // Not to be had any more, and polling it would spin: closed, said, and the promises go on.
+      killWatch = nil
+      degrade(.noKernelLog, "\(error)")
+    }
+  }
+
+  private func told(_ kill: OOMKill) {
+    let (told, isNew) = history.add(kill, ledger: keeper.ledger, rules: keeper.rules)
+    isStatusDue = true
+    guard isNew else { return }
+    tell(.killed(told, report: kill.reportText))
+    if let mark = history.told { state?.note(mark) }
+  }
+
+  private func report(_ round: Keeper.Round) {
+    if let failure = round.failure {
+      tell(JournalEntry(.degraded, .error, "the processes could not be looked at: \(failure)"))
+    }
+    for reason in [ScoreChange.Reason.promise, .repair, .restore] {
+      let changes = Dictionary(grouping: round.written.filter { $0.reason == reason }, by: \.rule)
+      for rule in changes.keys.sorted() { tell(.changed(changes[rule] ?? [], reason: reason, rule: rule)) }
+    }
+    for (change, why) in round.refused { tell(.refused(change, why: why)) }
+    if round.changedAnything { isStatusDue = true }
+  }
+
+  private func degrade(_ name: Degradations.Name, _ why: String?) {
+    guard degradations.set(name, why) else { return }
+    tell(.degraded(name, why: why))
+    isStatusDue = true
+  }
+
+  private func tell(_ entry: JournalEntry) { log.send(entry, at: Clock.boot()) }
+
+  // MARK: reload and stop
+
+  /// All or nothing: a mistake leaves the old configuration in force.
+  private func reload() {
+    let now = Clock.boot()
+    manager.reloading(monotonic: Clock.monotonic(), at: now)
+    do throws(ConfigErrors) {
+      let new = try configSource.load()
+      let hasNewPressure = new.pressure != config.pressure
+      (config, configLoaded, configError) = (new, Clock.wall(), nil)
+      applyLogLevel()
+      loadRules()
+      if hasNewPressure { armPressure() }
+      for warning in new.warnings { tell(.config(.warning, "\(warning)")) }
+      tell(
+        .config(
+          .notice,
+          "configuration read again: \(new.rules.count) rules of \(new.files.joined(separator: ", "))"))
+    } catch {
+      configError = "\(error)"
+      tell(.config(.error, "the old configuration stays in force: \(error)"))
+    }
+    reconcile()
+    manager.ready(at: now)
+  }
+
+  private func applyLogLevel() { log.threshold = options.isVerbose ? .debug : config.logLevel.priority }
+
+  private func stop() {
+    manager.stopping(at: Clock.boot())
+    readKernelLog()
+    if config.restoreOnStop, !options.isDryRun {
+      report(keeper.restore())
+      if let runtime {
+        state?.tidy(in: runtime, live: keeper.ledger.basesToGiveBack, always: true)
+      }
+    }
+    writeStatus()
+    log.flush(at: Clock.boot())
+    manager.flush(at: Clock.boot())
+  }
+
+  // MARK: the status
+
+  /// One line for `systemctl status`.
+  private var summary: String {
+    let entries = keeper.ledger.entries.values
+    let held = entries.lazy.filter { $0.kind == .protect && $0.state == .held }
+    let services = Set(held.map(\.rule)).count
+    let level = pressureWatch?.level.rawValue ?? "unknown"
+    let missing =
+      degradations.list.isEmpty
+      ? "" : "; degraded: \(degradations.list.map(\.name.rawValue).joined(separator: ", "))"
+    return "protecting \(held.count) processes of \(services) services; pressure \(level); "
+      + "\(history.total) OOM kills, \(history.protected) of protected\(missing)"
+  }
+
+  private func writeStatus() {
+    statusWritten = Clock.boot()
+    isStatusDue = false
+    counters.unsent = log.unsent + manager.unsent
+    (counters.surveys, counters.writes, counters.repairs) = keeper.counters
+    guard let runtime else { return }
+    let document = status(lostRecords: killWatch?.lostRecords ?? 0)
+    do throws(SystemCallError) {
+      try runtime.replace("status.json") { (file) throws(SystemCallError) in try document.write(to: file) }
+    } catch {
+      degrade(.cannotWriteState, "\(error)")
+      // Tried again at the next reconcile, or with the next change that is news.
+      isStatusDue = false
+    }
+  }
+}
+
+extension Config.LogLevel {
+  fileprivate var priority: JournalEntry.Priority {
+    switch self {
+    case .error: .error
+    case .warning: .warning
+    case .info: .info
+    case .debug: .debug
+    }
+  }
+}

@@ -1,0 +1,28 @@
+internal import GuardCore
+
+/// The capabilities the daemon does without, each by a name that scripts may rely on.
+struct Degradations: Sendable {
+  enum Name: String, CaseIterable, Sendable {
+    case noKernelLog = "no-kernel-log"
+    case noPressure = "no-pressure"
+    case noCgroup = "no-cgroup"
+    case noSystemd = "no-systemd"
+    case cannotLowerScores = "cannot-lower-scores"
+    /// Nothing below /run/oomguard can be written: bases are kept in memory only, the status is not told.
+    case cannotWriteState = "cannot-write-state"
+  }
+
+  private(set) var reasons: [Name: String] = [:]
+
+  /// - Parameter why: `nil` when the capability is there.
+  /// - Returns: whether this is news.
+  mutating func set(_ name: Name, _ why: String?) -> Bool {
+    defer { reasons[name] = why }
+    return (reasons[name] == nil) != (why == nil)
+  }
+
+  /// In the order of the names, so that equal states read the same.
+  var list: [(name: Name, why: String)] {
+    Name.allCases.compactMap { name in reasons[name].map { (name, $0) } }
+  }
+}

@@ -1,0 +1,137 @@
+internal import GuardCore
+internal import GuardStatus
+internal import GuardSystemd
+
+// What each event says to the journal: one place for the words.
+
+extension JournalEntry {
+  /// The processes that one rule was kept for in one round, or that got their base back.
+  static func changed(_ changes: [ScoreChange], reason: ScoreChange.Reason, rule: String) -> JournalEntry {
+    let names = changes.prefix(8).map { "\($0.comm.printable) (\($0.process.pid))" }.joined(separator: ", ")
+    let more = changes.count > 8 ? " and \(changes.count - 8) more" : ""
+    let scores = Set(changes.map(\.new)).sorted().map { "\($0)" }.joined(separator: ", ")
+    var entry =
+      switch reason {
+      case .promise: JournalEntry(.protect, .info, "rule '\(rule)' gives \(names)\(more) the score \(scores)")
+      case .restore:
+        JournalEntry(
+          .restore, .info, "\(names)\(more) got the base score \(scores) back; was held by rule '\(rule)'")
+      case .repair:
+        JournalEntry(
+          .drift, .notice,
+          "score of \(names)\(more) was changed by somebody else; rule '\(rule)' sets it to \(scores) again")
+      }
+    entry.add("OOMGUARD_RULE", rule)
+    entry.add("OOMGUARD_SCORE", scores)
+    entry.add("OOMGUARD_COUNT", "\(changes.count)")
+    entry.add("OOMGUARD_PIDS", changes.prefix(64).map { "\($0.process.pid)" }.joined(separator: " "))
+    if let first = changes.first, changes.count == 1 {
+      entry.add("OOMGUARD_PID", "\(first.process.pid)")
+      entry.add("OOMGUARD_COMM", bytes: first.comm)
+      entry.add("OOMGUARD_OLD_SCORE", "\(first.old)")
+      entry.add("OOMGUARD_BASE", "\(first.base)")
+      entry.add("OBJECT_SYSTEMD_UNIT", bytes: first.cgroup?.unit)
+    }
+    return entry
+  }
+
+  static func refused(_ change: ScoreChange, why: String) -> JournalEntry {
+    var entry = JournalEntry(
+      .protect, .warning,
+      "rule '\(change.rule)' wants \(change.comm.printable) (\(change.process.pid)) to have score \(change.new), "
+        + "but it keeps \(change.old): \(why)")
+    entry.add("OOMGUARD_RULE", change.rule)
+    entry.add("OOMGUARD_SCORE", "\(change.new)")
+    entry.add("OOMGUARD_OLD_SCORE", "\(change.old)")
+    entry.add("OOMGUARD_PID", "\(change.process.pid)")
+    entry.add("OOMGUARD_COMM", bytes: change.comm)
+    entry.add("OOMGUARD_ERROR", why)
+    entry.add("OBJECT_SYSTEMD_UNIT", bytes: change.cgroup?.unit)
+    return entry
+  }
+
+  static func killed(_ kill: StatusDocument.Kill, report: [UInt8]) -> JournalEntry {
+    let victim = kill.victim
+    let isProtected = kill.protected == true
+    let what = "\(victim.comm ?? "a process") (\(victim.pid.map { "\($0)" } ?? "?"))"
+    let place = victim.unit.map { " of \($0)" } ?? ""
+    let limit =
+      switch kill.constraint {
+      case .memcg: ": the limit of \(kill.limitCgroup ?? "its memory cgroup") was hit"
+      case .global: ": the machine was out of memory"
+      case .cpuset: ": its cpuset was out of memory"
+      case .mempolicy: ": the nodes of its memory policy were out of memory"
+      case nil: ""
+      }
+    let size = victim.anonRSSKB.map { ", it held \($0) KiB of anonymous memory" } ?? ""
+    let protection = isProtected ? "; it was PROTECTED by rule '\(kill.rule ?? "")'" : ""
+    var entry = JournalEntry(
+      .kill, isProtected ? .critical : .warning,
+      "the kernel killed \(what)\(place)\(limit)\(size)\(protection)")
+    entry.add("OOMGUARD_VICTIM_PID", victim.pid.map { "\($0)" })
+    entry.add("OOMGUARD_VICTIM_COMM", victim.comm)
+    entry.add("OOMGUARD_VICTIM_UID", victim.uid.map { "\($0)" })
+    entry.add("OOMGUARD_VICTIM_UNIT", victim.unit)
+    entry.add("OOMGUARD_VICTIM_CGROUP", victim.cgroup)
+    entry.add("OOMGUARD_VICTIM_SCORE", victim.score.map { "\($0)" })
+    entry.add("OOMGUARD_VICTIM_TOTAL_VM_KB", victim.totalVMKB.map { "\($0)" })
+    entry.add("OOMGUARD_VICTIM_ANON_RSS_KB", victim.anonRSSKB.map { "\($0)" })
+    entry.add("OOMGUARD_VICTIM_FILE_RSS_KB", victim.fileRSSKB.map { "\($0)" })
+    entry.add("OOMGUARD_VICTIM_SHMEM_RSS_KB", victim.shmemRSSKB.map { "\($0)" })
+    entry.add("OOMGUARD_VICTIM_PGTABLES_KB", victim.pgtablesKB.map { "\($0)" })
+    entry.add("OOMGUARD_TRIGGER_PID", kill.trigger.pid.map { "\($0)" })
+    entry.add("OOMGUARD_TRIGGER_COMM", kill.trigger.comm)
+    entry.add("OOMGUARD_TRIGGER_GFP_MASK", kill.trigger.gfpMask)
+    entry.add("OOMGUARD_TRIGGER_ORDER", kill.trigger.order.map { "\($0)" })
+    entry.add("OOMGUARD_CONSTRAINT", kill.constraint?.rawValue)
+    entry.add("OOMGUARD_LIMIT_CGROUP", kill.limitCgroup)
+    entry.add("OOMGUARD_PROTECTED", isProtected ? "yes" : "no")
+    entry.add("OOMGUARD_RULE", kill.rule)
+    entry.add("OOMGUARD_KERNEL_SEQ", kill.seq.map { "\($0)" })
+    entry.add("OOMGUARD_AT", "\(kill.at)")
+    entry.add("OOMGUARD_SOURCE", kill.source.rawValue)
+    entry.add("OOMGUARD_TASKS_DUMPED", kill.tasksDumped.map { "\($0)" })
+    if !report.isEmpty { entry.add("OOMGUARD_REPORT", bytes: report) }
+    entry.add("OBJECT_SYSTEMD_UNIT", victim.unit)
+    return entry
+  }
+
+  static func pressure(_ level: PressureAlarm.Level, _ pressure: Pressure, available: Int?) -> JournalEntry {
+    let some = Percent(hundredths: pressure.some.avg10)
+    let full = pressure.full.map { Percent(hundredths: $0.avg10) }
+    let available = available.map { Percent(hundredths: $0) }
+    let rest = available.map { "; \($0) % of memory is available" } ?? ""
+    let message =
+      level == .calm
+      ? "memory pressure is over\(rest)"
+      : "memory pressure: \(level.rawValue); some tasks waited \(some) % of the last 10 s\(rest)"
+    var entry = JournalEntry(.pressure, level == .calm ? .notice : .warning, message)
+    entry.add("OOMGUARD_LEVEL", level.rawValue)
+    entry.add("OOMGUARD_SOME_AVG10", "\(some)")
+    entry.add("OOMGUARD_FULL_AVG10", full.map { "\($0)" })
+    entry.add("OOMGUARD_AVAILABLE_PERCENT", available.map { "\($0)" })
+    return entry
+  }
+
+  static func degraded(_ name: Degradations.Name, why: String?) -> JournalEntry {
+    var entry =
+      why.map { JournalEntry(.degraded, .warning, "degraded: \(name.rawValue): \($0)") }
+      ?? JournalEntry(.degraded, .notice, "no longer degraded: \(name.rawValue)")
+    entry.add("OOMGUARD_WHAT", name.rawValue)
+    entry.add("OOMGUARD_WHY", why)
+    return entry
+  }
+
+  static func lost(_ records: UInt64) -> JournalEntry {
+    var entry = JournalEntry(
+      .lost, .warning,
+      "\(records) records of the kernel's log were overwritten before they could be read; a kill may be among them"
+    )
+    entry.add("OOMGUARD_LOST_RECORDS", "\(records)")
+    return entry
+  }
+
+  static func config(_ priority: Priority, _ message: String) -> JournalEntry {
+    JournalEntry(.config, priority, message)
+  }
+}

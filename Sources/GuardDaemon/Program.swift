@@ -1,0 +1,112 @@
+internal import GuardConfig
+internal import GuardCore
+internal import GuardLinux
+internal import GuardStatus
+
+/// `oomguardd` from its arguments to its exit status.
+package enum Program {
+  package static func run(_ arguments: [String]) -> Int32 {
+    let standardError = StandardError()
+    let options: DaemonOptions
+    do throws(UsageError) {
+      options = try DaemonOptions(arguments)
+    } catch {
+      return finish(.usage, "oomguardd: \(error)", standardError)
+    }
+    switch options.task {
+    case .version: return say("oomguardd \(Release.version)\n")
+    case .help: return say(DaemonOptions.usage)
+    case .restore: return restore(options, standardError)
+    case .run, .once, .checkConfig: break
+    }
+
+    let source = ConfigSource(path: options.configPath, root: RootDirectory(options.rootPath))
+    let config: Config
+    do throws(ConfigErrors) {
+      config = try source.load()
+    } catch {
+      return finish(.usage, "\(error)", standardError)
+    }
+    do throws(SystemCallError) {
+      switch options.task {
+      case .checkConfig:
+        for warning in config.warnings { _ = standardError.write("\(warning)\n") }
+        return say("\(config.files.joined(separator: ", ")): ok, \(config.rules.count) rules\n")
+      case .once where options.isDryRun: return try rehearse(config, source)
+      default: return try guardMachine(options, config, source, standardError)
+      }
+    } catch {
+      return finish(.failure, "oomguardd: \(error)", standardError)
+    }
+  }
+
+  /// `--dry-run --once`: what would be written, a line each. Writes nothing anywhere.
+  private static func rehearse(_ config: Config, _ source: ConfigSource) throws(SystemCallError) -> Int32 {
+    let rules = RuleSet(config.rules, totalBytes: source.root.totalMemoryBytes)
+    var keeper = Keeper(try Survey(in: source.root), rules: rules, remembered: [:], isDryRun: true)
+    let round = keeper.keep(noting: nil)
+    if let failure = round.failure { throw failure }
+    return say(round.written.map { "\($0)\n" }.joined())
+  }
+
+  private static func guardMachine(
+    _ options: DaemonOptions, _ config: Config, _ source: ConfigSource,
+    _ standardError: borrowing StandardError
+  ) throws(SystemCallError) -> Int32 {
+    let survey = try Survey(in: source.root)
+    var runtime: RuntimeDirectory?
+    var failure: SystemCallError?
+    do throws(SystemCallError) {
+      let directory = try RuntimeDirectory(in: source.root)
+      if case .taken(let pid) = try directory.lock() { return alreadyRunning(pid, standardError) }
+      runtime = directory
+    } catch {
+      // A full or read-only /run must not keep anybody from being protected.
+      failure = error
+    }
+    // Best effort: without CAP_IPC_LOCK the daemon works, only less surely when memory is gone.
+    try? OwnProcess.lockMemory()
+    let daemon = try Daemon(
+      options, config: config, source: source, survey: survey, runtime: runtime, runtimeFailure: failure)
+    if options.task == .once { daemon.once() } else { try daemon.run() }
+    return DaemonExit.fine.rawValue
+  }
+
+  /// `--restore`: for the package's removal, and for an administrator after a crash loop.
+  private static func restore(_ options: DaemonOptions, _ standardError: borrowing StandardError) -> Int32 {
+    let root = RootDirectory(options.rootPath)
+    do throws(SystemCallError) {
+      let directory = try RuntimeDirectory(in: root)
+      if case .taken(let pid) = try directory.lock() { return alreadyRunning(pid, standardError) }
+      let state = StateFile(in: directory, boot: root.bootID)
+      let nobody = RuleSet([], totalBytes: 0)
+      var keeper = Keeper(
+        try Survey(in: root), rules: nobody, remembered: state.bases, isDryRun: options.isDryRun)
+      let round = keeper.keep(noting: state)
+      if let failure = round.failure { throw failure }
+      for (change, why) in round.refused { _ = standardError.write("\(change): \(why)\n") }
+      if !options.isDryRun, round.refused.isEmpty { state.tidy(in: directory, live: [:], always: true) }
+      _ = say(round.written.map { "\($0)\n" }.joined())
+      return (round.refused.isEmpty ? DaemonExit.fine : .failure).rawValue
+    } catch {
+      return finish(.failure, "oomguardd: \(error)", standardError)
+    }
+  }
+
+  private static func alreadyRunning(_ pid: Int32?, _ standardError: borrowing StandardError) -> Int32 {
+    let who = pid.map { "pid \($0)" } ?? "another process"
+    return finish(.failure, "oomguardd: already running as \(who); stop it first", standardError)
+  }
+
+  private static func say(_ text: String) -> Int32 {
+    print(text, terminator: "")
+    return DaemonExit.fine.rawValue
+  }
+
+  private static func finish(
+    _ status: DaemonExit, _ message: String, _ standardError: borrowing StandardError
+  ) -> Int32 {
+    _ = standardError.write("\(message)\n")
+    return status.rawValue
+  }
+}

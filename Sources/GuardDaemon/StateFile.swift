@@ -1,0 +1,72 @@
+internal import GuardCore
+internal import GuardLinux
+
+/// `/run/oomguard/state`: bases are noted before the first write to a process, so that a crash loses none.
+final class StateFile {
+  private static let name = "state"
+  /// Under this many lines it is not worth rewriting.
+  private static let smallLines = 128
+
+  private let boot: [UInt8]
+  private var file: OwnedDescriptor?
+  private var noted: Set<ProcessIdentity>
+  private var lines: Int
+  /// What the daemon before this one noted.
+  let bases: [ProcessIdentity: OOMScoreAdj]
+  private(set) var told: SavedState.Told?
+  /// What the last attempt to write failed with; the file is then written anew as a whole.
+  private(set) var failure: SystemCallError?
+
+  /// Reads what a daemon before this one left, as far as it is about this boot.
+  init(in directory: RuntimeDirectory, boot: [UInt8]) {
+    self.boot = boot
+    var saved = SavedState()
+    do throws(SystemCallError) {
+      let text = try directory.read(Self.name, limit: 64 << 20) ?? []
+      saved = SavedState(text, boot: boot) ?? saved
+    } catch {
+      failure = error
+    }
+    (bases, told, lines) = (saved.bases, saved.told, saved.lines)
+    noted = Set(saved.bases.keys)
+  }
+
+  /// Notes a base, once for each process.
+  func note(_ process: ProcessIdentity, base: OOMScoreAdj) {
+    guard noted.insert(process).inserted else { return }
+    lines += 1
+    append(SavedState.line(process, base: base))
+  }
+
+  func note(_ told: SavedState.Told) {
+    self.told = told
+    append(SavedState.line(told))
+  }
+
+  private func append(_ line: String) {
+    do throws(SystemCallError) {
+      try file?.write(line)
+    } catch {
+      failure = error
+    }
+  }
+
+  /// Writes the file anew if half of it is dead, or if the last write went wrong and may have left half a line.
+  func tidy(in directory: RuntimeDirectory, live: [ProcessIdentity: OOMScoreAdj], always: Bool = false) {
+    let isStale = lines > Self.smallLines && lines > live.count * 2
+    guard always || file == nil || failure != nil || isStale else { return }
+    let told = told
+    let boot = boot
+    do throws(SystemCallError) {
+      try directory.replace(Self.name) { (new) throws(SystemCallError) in
+        try new.write(SavedState.header(boot: boot).utf8)
+        if let told { try new.write(SavedState.line(told).utf8) }
+        for (process, base) in live { try new.write(SavedState.line(process, base: base).utf8) }
+      }
+      file = try directory.appending(to: Self.name)
+      (noted, lines, failure) = (Set(live.keys), live.count, nil)
+    } catch {
+      failure = error
+    }
+  }
+}
