@@ -25,7 +25,11 @@ func tests(of name: String, _ dependencies: [Target.Dependency] = []) -> Target 
 let package = Package(
   name: "oomguard",
   products: [
-    .executable(name: "oomguardd", targets: ["oomguardd"])
+    .executable(name: "oomguardd", targets: ["oomguardd"]),
+    .executable(name: "oomguardctl", targets: ["oomguardctl"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
   ],
   targets: [
     .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
@@ -38,13 +42,19 @@ let package = Package(
     layer("GuardSystemd", ["GuardCore", "GuardLinux", "CSystemd"]),
     layer("GuardStatus", ["GuardCore"]),
     layer("GuardDaemon", ["GuardCore", "GuardLinux", "GuardSystemd", "GuardConfig", "GuardStatus"]),
+    layer("GuardReport", ["GuardCore", "GuardLinux", "GuardSystemd", "GuardConfig", "GuardStatus"]),
 
     .executableTarget(name: "oomguardd", dependencies: ["GuardDaemon"], swiftSettings: house),
+    .executableTarget(
+      name: "oomguardctl",
+      dependencies: ["GuardReport", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+      swiftSettings: house),
 
     .target(name: "GuardTestSupport", path: "Tests/GuardTestSupport", swiftSettings: house),
     tests(of: "GuardCore"),
     tests(of: "GuardConfig", ["GuardCore"]),
     tests(of: "GuardStatus", ["GuardCore"]),
+    tests(of: "GuardReport", ["GuardCore", "GuardStatus"]),
   ],
   cxxLanguageStandard: .cxx17
 )

@@ -1,0 +1,46 @@
+internal import ArgumentParser
+internal import GuardLinux
+internal import GuardReport
+internal import GuardStatus
+
+/// The command line: each verb has a file of its own.
+@main
+struct Oomguardctl: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "oomguardctl",
+    abstract: "Asks what is protected from the kernel's OOM killer, and what it killed.",
+    discussion: """
+      Exit status: 0 fine, 1 a finding, 2 wrong usage, 3 the daemon is not running or what it left is not \
+      usable, 4 not permitted.
+      """,
+    version: "oomguardctl \(Release.version)",
+    subcommands: [Status.self, CheckConfig.self])
+
+  static func main() {
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch {
+      // The parser's own number for a wrong command line is EX_USAGE of sysexits.h.
+      guard exitCode(for: error) == .validationFailure else { exit(withError: error) }
+      complain(fullMessage(for: error))
+      exit(withError: ExitCode(ExitStatus.usage.rawValue))
+    }
+  }
+
+  /// Says on standard error what is wrong.
+  static func complain(_ message: String) {
+    // Nobody is left to tell if that fails.
+    try? StandardStream.error.write((message.hasSuffix("\n") ? message : "\(message)\n").utf8)
+  }
+
+  /// Ends with `status`, unless all is fine.
+  static func conclude(_ status: ExitStatus) throws {
+    guard status == .fine else { throw ExitCode(status.rawValue) }
+  }
+
+  /// Where the answer goes, and how it may look there.
+  static var appearance: Appearance {
+    Appearance(terminalColumns: StandardStream.output.terminalColumns, environment: OwnProcess.environment)
+  }
+}

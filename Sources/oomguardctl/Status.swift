@@ -1,0 +1,58 @@
+internal import ArgumentParser
+internal import GuardLinux
+internal import GuardReport
+internal import GuardStatus
+
+/// `oomguardctl status`
+struct Status: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Shows whether oomguard runs, what it protects, and what is wrong.",
+    discussion: """
+      Exit status 1 if a promise is not kept or the configuration has a mistake, 3 if the daemon is not \
+      running, is stuck, or left a status file that cannot be relied on.
+      """)
+
+  @Argument(help: "Show this rule and its processes only.")
+  var rule: String?
+
+  @Flag(help: "Print the status document, with the pressure read now, as JSON.")
+  var json = false
+
+  @Flag(name: .shortAndLong, help: "Show every process, all kills, and the counters.")
+  var verbose = false
+
+  @OptionGroup var place: Place
+
+  func run() throws {
+    let root = place.directory
+    let now = Timestamp(microsecondsSinceEpoch: Clock.wall().microseconds)
+    let reading = StatusFile(in: root).reading(at: now).withPressure(CurrentPressure(in: root))
+
+    if let rule, let document = reading.document, !document.rules.contains(where: { $0.name == rule }) {
+      let names = document.rules.map { "'\($0.name)'" }.joined(separator: ", ")
+      Oomguardctl.complain(
+        "oomguardctl: no rule '\(rule)'; " + (names.isEmpty ? "there are no rules" : "there is \(names)"))
+      return try Oomguardctl.conclude(.usage)
+    }
+    if let problem = reading.problem { Oomguardctl.complain("oomguardctl: \(problem)") }
+    if json {
+      try StandardStream.output.write(
+        JSONWriter.bytes(of: StatusAnswer(reading, rule: rule), layout: .indented))
+    } else {
+      let screen = StatusScreen(
+        reading, at: now, detail: verbose ? .verbose : .brief, in: Oomguardctl.appearance)
+      let lines = rule.map { screen.lines(rule: $0) ?? [] } ?? screen.lines()
+      try StandardStream.output.write(lines.flatMap { "\($0)\n".utf8 })
+    }
+    try Oomguardctl.conclude(reading.problem?.exitStatus ?? (reading.hasFinding ? .finding : .fine))
+  }
+}
+
+/// `--root`, which every verb takes.
+struct Place: ParsableArguments {
+  @Option(
+    name: .customLong("root"), help: ArgumentHelp("Look at a directory shaped like /.", valueName: "dir"))
+  var path = "/"
+
+  var directory: RootDirectory { RootDirectory(path) }
+}
