@@ -1,0 +1,58 @@
+# oomguard: `make run` shows it at work, `make test` tests it. The rest serves these two, and packagers.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.PHONY: run test build lint format install deps deb boot-test clean
+
+SWIFT ?= swift
+PREFIX ?= /usr
+SYSCONFDIR ?= /etc
+UNITDIR ?= /lib/systemd/system
+BUILD := .build/release
+APT := env DEBIAN_FRONTEND=noninteractive apt-get -y -q -o DPkg::Lock::Timeout=300
+
+# A static Swift runtime, so that the machine it is installed on needs no Swift; small rather than
+# fast, and without what nobody calls, since every page of the daemon stays in memory.
+RELEASE := -c release --static-swift-stdlib --disable-index-store \
+  -Xswiftc -Osize -Xswiftc -Xfrontend -Xswiftc -function-sections \
+  -Xswiftc -use-ld=lld -Xlinker --gc-sections -Xlinker --icf=all -Xlinker -s
+
+run: build
+	packaging/demo $(BUILD)
+
+# Compared whole values need a fresh binary: the tests run oomguardd and oomguardctl as well.
+test: deps
+	$(SWIFT) build --build-tests --disable-index-store
+	$(SWIFT) test --skip-build --disable-index-store
+
+build: deps
+	$(SWIFT) build $(RELEASE) --product oomguardd
+	$(SWIFT) build $(RELEASE) --product oomguardctl
+
+lint:
+	$(SWIFT) format lint --strict --recursive Sources Tests Package.swift
+
+format:
+	$(SWIFT) format --in-place --recursive Sources Tests Package.swift
+
+# What has to be there to build: the headers of libsystemd and toml++. Asked of apt only if missing.
+deps:
+	@command -v $(SWIFT) >/dev/null || { echo 'a Swift 6.2 toolchain or later is needed: see swift.org/install' >&2; exit 1; }
+	@missing=(); \
+	[ -e /usr/include/systemd/sd-daemon.h ] || missing+=(libsystemd-dev); \
+	[ -e /usr/include/toml++/toml.h ] || missing+=(libtomlplusplus-dev); \
+	if [ $${#missing[@]} -gt 0 ]; then \
+	  as_root=; [ "$$(id -u)" = 0 ] || as_root=sudo; \
+	  echo "installing $${missing[*]}"; \
+	  $$as_root $(APT) update >/dev/null && $$as_root $(APT) install --no-install-recommends "$${missing[@]}" >/dev/null; \
+	fi
+
+# For packagers and the brave: everything below DESTDIR; an existing configuration stays.
+install: build
+	install -D -m 0755 $(BUILD)/oomguardd $(DESTDIR)$(PREFIX)/sbin/oomguardd
+	install -D -m 0755 $(BUILD)/oomguardctl $(DESTDIR)$(PREFIX)/bin/oomguardctl
+	install -D -m 0644 packaging/oomguard.service $(DESTDIR)$(UNITDIR)/oomguard.service
+	install -D -m 0644 packaging/catalog/oomguard.catalog $(DESTDIR)$(PREFIX)/lib/systemd/catalog/oomguard.catalog
+	[ -e $(DESTDIR)$(SYSCONFDIR)/oomguard.conf ] || install -D -m 0644 config/oomguard.conf $(DESTDIR)$(SYSCONFDIR)/oomguard.conf
+
+clean:
+	rm -rf .build
