@@ -32,9 +32,9 @@ struct Survey: ~Copyable {
     let users = UserNames(in: root)
     var homes: [Int32: CgroupPath] = [:]
     if rules.needsCgroups, cgroups != nil {
-      try cgroups?.walk(wanted: { rules.admits($0) }) { path, pids in
-        for pid in pids { homes[pid] = path }
-      }
+      try cgroups?.walk(
+        wanted: { rules.admits($0) },
+        visit: { path, pids in for pid in pids { homes[pid] = path } })
     }
     var pids = known.union(homes.keys)
     if rules.needsScan { pids.formUnion(try proc.pids()) }

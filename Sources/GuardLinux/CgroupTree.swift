@@ -25,7 +25,7 @@ package struct CgroupTree: ~Copyable {
   ///
   /// Cgroups come and go while this looks: one that vanished is passed over.
   package borrowing func walk(
-    wanted: (CgroupPath) -> Bool, _ visit: (CgroupPath, [Int32]) -> Void
+    wanted: (CgroupPath) -> Bool, visit: (CgroupPath, [Int32]) -> Void
   ) throws(SystemCallError) {
     var pending = [CgroupPath.root]
     while let path = pending.popLast() {
@@ -39,7 +39,7 @@ package struct CgroupTree: ~Copyable {
           if !pids.isEmpty { visit(path, pids.filter { $0 > 0 }) }
         }
         let stream = try DirectoryStream(directory.opening(".", O_RDONLY | O_DIRECTORY))
-        try unsafe stream.forEach { name, isDirectory in
+        try unsafe stream.visit { name, isDirectory in
           if isDirectory { unsafe pending.append(path.appending(name)) }
         }
       } catch {

@@ -23,7 +23,7 @@ internal import GuardCore
   deinit { unsafe closedir(stream) }
 
   /// Hands over each name (without its NUL) and whether it is known to be a directory; `.` and `..` left out.
-  borrowing func forEach(
+  borrowing func visit(
     _ body: (UnsafeBufferPointer<UInt8>, _ isDirectory: Bool) -> Void
   ) throws(SystemCallError) {
     while true {
@@ -46,7 +46,7 @@ internal import GuardCore
 
   borrowing func names() throws(SystemCallError) -> [[UInt8]] {
     var names: [[UInt8]] = []
-    try unsafe forEach { name, _ in unsafe names.append(Array(name)) }
+    try unsafe visit { name, _ in unsafe names.append(Array(name)) }
     return names
   }
 }

@@ -15,7 +15,7 @@ package struct ProcDirectory: ~Copyable {
     var pids: [Int32] = []
     // Opened afresh: a directory's read position belongs to the open file.
     let stream = try DirectoryStream(directory.opening(".", O_RDONLY | O_DIRECTORY))
-    try unsafe stream.forEach { name, _ in
+    try unsafe stream.visit { name, _ in
       if let pid = unsafe Int32(ascii: name), pid > 0 { pids.append(pid) }
     }
     return pids
