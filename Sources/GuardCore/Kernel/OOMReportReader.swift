@@ -61,12 +61,13 @@ package struct OOMReportReader: Sendable {
 
   /// Whether a line can be of interest while no report is open. Cheap, and right for almost all lines.
   package static func isCandidate(_ text: ArraySlice<UInt8>) -> Bool {
-    var previous: UInt8 = 0
+    var (previous, last): (UInt8, UInt8) = (0, 0)
     for byte in text {
       // "oom-kill", "Kill process", "killed", "killable" hold "ll"; a table's head holds "l_vm".
-      if byte == UInt8(ascii: "l"), previous == byte { return true }
-      if byte == UInt8(ascii: "_"), previous == UInt8(ascii: "l") { return true }
-      previous = byte
+      if last == UInt8(ascii: "l"), byte == last || byte == UInt8(ascii: "_") { return true }
+      // "[   12]     0    12" is a row of a table whose head may be missing.
+      if last == 0x20, previous == UInt8(ascii: "]"), byte == 0x20 || byte.isDigit { return true }
+      (previous, last) = (last, byte)
     }
     return false
   }
@@ -180,6 +181,11 @@ package struct OOMReportReader: Sendable {
       constraints[last].number + 16 > lineNumber, constraints[last].line.append(text)
     {
       append(line)
+      return
+    }
+    if activeReport(line.caller).map({ reports[$0].columns == nil }) ?? true, OOMTaskTable.Columns.isSurelyRow(text) {
+      tableRows = (tableRows ?? 0) + 1
+      withReport(line) { $0.tasksDumped = ($0.tasksDumped ?? 0) + 1 }
       return
     }
     guard let index = activeReport(line.caller) else { return }

@@ -91,6 +91,18 @@ package struct OOMTaskTable: Equatable, Sendable {
       return cursor.number(as: Int32.self) != nil
     }
 
+    /// Whether a line is surely a row though its table's head was not seen: at least six numbers and a name.
+    static func isSurelyRow(_ line: ArraySlice<UInt8>) -> Bool {
+      guard var cursor = cursorBehindPID(line) else { return false }
+      var numbers = 0
+      while true {
+        cursor.skipBlanks()
+        guard cursor.number(as: Int64.self) != nil, cursor.next == 0x20 else { break }
+        numbers += 1
+      }
+      return numbers >= 6 && !cursor.isAtEnd
+    }
+
     private static func pid(_ line: ArraySlice<UInt8>) -> Int32? {
       var cursor = ByteCursor(line.dropFirst())
       cursor.skipBlanks()
