@@ -10,12 +10,12 @@ struct OOMCorpusTests {
       var pid: Int32
       var comm: String?
       var uid: UInt32?
-      var total_vm_kb, anon_rss_kb, file_rss_kb, shmem_rss_kb, pgtables_kb: UInt64?
-      var oom_score_adj: Int?
-      var constraint, oom_memcg, task_memcg, limit_kind: String?
-      var trigger_comm: String?
-      var trigger_pid: Int32?
-      var gfp_mask: String?
+      var totalVmKb, anonRssKb, fileRssKb, shmemRssKb, pgtablesKb: UInt64?
+      var oomScoreAdj: Int?
+      var constraint, oomMemcg, taskMemcg, limitKind: String?
+      var triggerComm: String?
+      var triggerPid: Int32?
+      var gfpMask: String?
       var order: Int?
     }
     struct Announcement: Decodable, Equatable {
@@ -23,9 +23,9 @@ struct OOMCorpusTests {
       var comm: String
     }
     var kills: [Kill]
-    var killed_lines: Int
-    var tasks_dumped: Int?
-    var announced_only: [Announcement]?
+    var killedLines: Int
+    var tasksDumped: Int?
+    var announcedOnly: [Announcement]?
   }
 
   private static let folder = Fixture.shared("oomlogs")
@@ -37,14 +37,14 @@ struct OOMCorpusTests {
     func text(_ bytes: [UInt8]?) -> String? { bytes.map { String(decoding: $0, as: UTF8.self) } }
     return Expected.Kill(
       pid: kill.victim.pid, comm: text(kill.victim.comm), uid: kill.victim.uid,
-      total_vm_kb: kill.victim.totalVMKB, anon_rss_kb: kill.victim.anonRSSKB,
-      file_rss_kb: kill.victim.fileRSSKB, shmem_rss_kb: kill.victim.shmemRSSKB,
-      pgtables_kb: kill.victim.pgtablesKB, oom_score_adj: kill.victim.score,
-      constraint: text(kill.constraintName), oom_memcg: text(kill.limitCgroup),
-      task_memcg: text(kill.victim.cgroup),
-      limit_kind: kill.limitKind.map { $0 == .memcg ? "memcg" : "global" },
-      trigger_comm: text(kill.trigger?.comm), trigger_pid: kill.trigger?.pid,
-      gfp_mask: text(kill.trigger?.gfpMask), order: kill.trigger?.order)
+      totalVmKb: kill.victim.totalVMKB, anonRssKb: kill.victim.anonRSSKB,
+      fileRssKb: kill.victim.fileRSSKB, shmemRssKb: kill.victim.shmemRSSKB,
+      pgtablesKb: kill.victim.pgtablesKB, oomScoreAdj: kill.victim.score,
+      constraint: text(kill.constraintName), oomMemcg: text(kill.limitCgroup),
+      taskMemcg: text(kill.victim.cgroup),
+      limitKind: kill.limitKind.map { $0 == .memcg ? "memcg" : "global" },
+      triggerComm: text(kill.trigger?.comm), triggerPid: kill.trigger?.pid,
+      gfpMask: text(kill.trigger?.gfpMask), order: kill.trigger?.order)
   }
 
   @Test(
@@ -52,17 +52,19 @@ struct OOMCorpusTests {
   func everySampleIsReadFieldByField(name: String) throws {
     let folder = try #require(Self.folder)
     let text = try Data(contentsOf: URL(fileURLWithPath: "\(folder)/\(name).log"))
-    let expected = try JSONDecoder().decode(
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    let expected = try decoder.decode(
       Expected.self, from: Data(contentsOf: URL(fileURLWithPath: "\(folder)/\(name).json")))
     let log = LogTextReader(text)
     let kills = log.kills.map(Self.kill)
     #expect(kills.count == expected.kills.count)
     for (read, wanted) in zip(kills, expected.kills) { #expect(read == wanted) }
-    #expect(log.killedLines == expected.killed_lines)
-    #expect(log.tasksDumped == expected.tasks_dumped)
+    #expect(log.killedLines == expected.killedLines)
+    #expect(log.tasksDumped == expected.tasksDumped)
     let announced = log.announcedOnly.map {
       Expected.Announcement(pid: $0.pid, comm: String(decoding: $0.comm, as: UTF8.self))
     }
-    #expect(announced == expected.announced_only ?? [])
+    #expect(announced == expected.announcedOnly ?? [])
   }
 }

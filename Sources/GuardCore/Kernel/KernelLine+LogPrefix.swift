@@ -36,7 +36,7 @@ extension KernelLine {
       caller = cursor.takeCaller()
       if caller == nil { cursor = afterTime }
       _ = cursor.skip(" ")
-      cursor.skipMonotonicHost()
+      cursor.skipHost()
     } else if let late = cursor.skipToLateTime() {
       microseconds = late
     }
@@ -148,16 +148,20 @@ extension ByteCursor {
     let inside = ahead.rest[..<end].trimmed
     var time = ByteCursor(inside)
     ahead.rest = ahead.rest[(end + 1)...]
-    if let seconds = time.number(as: UInt64.self), time.skip("."), time.rest.prefix(6).count == 6,
-      let fraction = UInt64(ascii: time.rest.prefix(6))
-    {
-      let more = time.rest.dropFirst(6)
-      // dmesg -d adds the time since the line before.
-      guard more.isEmpty || more.starts(with: " <"), seconds < 1 << 40 else { return nil }
+    if let seconds = time.number(as: UInt64.self), time.skip(".") {
+      let digits = time.rest.prefix { $0.isDigit }
+      let more = time.rest.dropFirst(digits.count)
+      // dmesg -d adds the time since the line before, some boards the processor.
+      guard more.isEmpty || more.starts(with: " <") || more.first == UInt8(ascii: "@"), seconds < 1 << 40,
+        (1...9).contains(digits.count)
+      else { return nil }
+      let fraction = (digits + Array(repeating: UInt8(ascii: "0"), count: 6)).prefix(6)
       self = ahead
-      return .time(seconds * 1_000_000 + fraction)
+      return .time(UInt64(ascii: fraction).map { seconds * 1_000_000 + $0 })
     }
-    let isClock = inside.split { $0.isBlank }.contains { Self.isClock($0) || Self.isHourAndMinute($0) }
+    let isClock =
+      Self.isISODate(inside.prefix(10))
+      || inside.split { $0.isBlank }.contains { Self.isClock($0) || Self.isHourAndMinute($0) }
     guard isClock || (inside.first == UInt8(ascii: "+") && inside.contains(UInt8(ascii: "."))) else {
       return nil
     }
@@ -174,8 +178,9 @@ extension ByteCursor {
     return caller
   }
 
-  /// `journalctl -o short-monotonic` writes `host kernel: ` behind the time.
-  fileprivate mutating func skipMonotonicHost() {
+  /// Takes `kernel: ` behind the time; `journalctl -o short-monotonic` writes the host before it.
+  fileprivate mutating func skipHost() {
+    if skip("kernel: ") { return }
     var ahead = self
     _ = ahead.word()
     if ahead.skip("kernel: ") { self = ahead }

@@ -1,6 +1,7 @@
 /// `/proc/meminfo`, in KiB. What a kernel does not print is `nil`. Source: proc_meminfo(5).
 package struct MemoryInfo: Equatable, Sendable {
-  package var totalKB, freeKB: UInt64?
+  package var totalKB: UInt64
+  package var freeKB: UInt64?
   /// What new processes could get without swapping; since Linux 3.14.
   package var availableKB: UInt64?
   package var buffersKB, cachedKB, swapCachedKB: UInt64?

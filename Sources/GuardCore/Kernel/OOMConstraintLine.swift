@@ -20,9 +20,9 @@ struct OOMConstraintLine {
 
   /// Adds what the kernel printed as a continuation (pr_cont) but another CPU's line tore off.
   mutating func append(_ fragment: ArraySlice<UInt8>) -> Bool {
-    guard pid == nil, text.last == UInt8(ascii: "=") || fragment.first == UInt8(ascii: ",") else {
-      return false
-    }
+    guard pid == nil else { return false }
+    let continues = text.last == UInt8(ascii: "=") && !fragment.contains(0x20)
+    guard continues || fragment.first == UInt8(ascii: ",") else { return false }
     guard text.count + fragment.count <= 16_384 else { return false }
     text += fragment
     readEnd()

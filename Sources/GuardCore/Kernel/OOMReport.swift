@@ -9,7 +9,8 @@ struct OOMReport {
   var limitKind: OOMKill.LimitKind?
   var columns: OOMTaskTable.Columns?
   var tasksDumped: Int?
-  var hasMemoryInfo = false
+  /// The kill of another report that ran at the same time came first: which of them this was is not sure.
+  var isUncertain = false
   var text = OOMReportText()
   /// Which of the reader's lines was the last that surely belongs here, and its time.
   var lastLine: Int

@@ -18,15 +18,12 @@ package struct OOMReportReader: Sendable {
   private var newestMicroseconds: UInt64?
   private var reports: [OOMReport] = []
   private var constraints: [PendingConstraint] = []
-  private var groups: [Group] = []
-  private var recent: [RecentKill] = []
+  private var groups: [OOMGroup] = []
+  private var recent = OOMRecentKills()
   private var headerCount = 0
   /// Once a kernel has printed an `oom-kill:` line, a kill without one has no report either: both are left
   /// out together.
   private var printsConstraints = false
-  /// Lines of several reports of one unnamed caller came mixed: none can be told by order alone.
-  private var isMixed = false
-  private var mixedKills = 0
 
   private struct PendingConstraint {
     var line: OOMConstraintLine
@@ -35,26 +32,12 @@ package struct OOMReportReader: Sendable {
     var microseconds: UInt64?
   }
 
-  private struct Group {
-    var caller: KernelLine.Caller?
-    var cgroup: [UInt8]
-    var first: RecentKill?
-  }
-
-  private struct RecentKill {
-    var caller: KernelLine.Caller?
-    var pid: Int32
-    var comm: [UInt8]?
-    var textHash: UInt64
-    var microseconds: UInt64?
-    var headerCount: Int
-  }
-
   // A report takes seconds on a slow console; what is open longer than this lost its end.
   private static let patienceMicroseconds: UInt64 = 120_000_000
   private static let patienceLines = 20_000
+  private static let mixingMicroseconds: UInt64 = 2_000_000
+  private static let mixingLines = 400
   private static let openLimit = 4
-  private static let recentLimit = 256
 
   /// `keepsText`: whether kills carry their report's text.
   package init(keepsText: Bool = true) { self.keepsText = keepsText }
@@ -80,7 +63,11 @@ package struct OOMReportReader: Sendable {
     reports = []
     constraints = []
     groups = []
-    (isMixed, mixedKills) = (false, 0)
+  }
+
+  /// Feeds one record of /dev/kmsg. Text that a program wrote there is not believed.
+  package mutating func read(_ record: KmsgRecord) -> OOMKill? {
+    record.isFromKernel ? read(record.line) : nil
   }
 
   /// Feeds one line of the kernel's own log. Returns the kill if this line reports one.
@@ -120,12 +107,22 @@ package struct OOMReportReader: Sendable {
 
   // MARK: Lines of a report
 
+  /// Whether a report that is open when another begins can have a kill line to come. One task prints one report
+  /// at a time. Of unknown tasks two reports may run at once: before Linux 4.2 a memory cgroup's and the
+  /// machine's. What came without a first line, or stopped a while ago, lost its end.
+  private func isAbandoned(_ report: OOMReport, _ line: KernelLine) -> Bool {
+    if line.caller != nil || report.trigger == nil { return true }
+    guard let now = line.microseconds, let then = report.lastMicroseconds else {
+      return lineNumber - report.lastLine > Self.mixingLines
+    }
+    return now > then && now - then > Self.mixingMicroseconds
+  }
+
   private mutating func open(_ header: OOMTriggerLine, _ line: KernelLine) {
     headerCount += 1
     groups.removeAll { $0.caller == line.caller }
     constraints.removeAll { $0.caller == line.caller && $0.line.pid == nil }
-    // What came before the first line without a first line of its own belongs to a report that was cut.
-    reports.removeAll { $0.caller == line.caller && ($0.trigger == nil || line.caller != nil) }
+    reports = reports.filter { $0.caller != line.caller || !isAbandoned($0, line) }
     if reports.count >= Self.openLimit { reports.removeFirst() }
     var report = OOMReport(caller: line.caller, line: lineNumber, microseconds: line.microseconds)
     report.trigger = header.trigger
@@ -150,9 +147,9 @@ package struct OOMReportReader: Sendable {
     groups.removeAll { $0.caller == line.caller }
     if groups.count >= Self.openLimit { groups.removeFirst() }
     groups.append(
-      Group(
+      OOMGroup(
         caller: line.caller, cgroup: Array(text.dropFirst(9).dropLast(words.utf8CodeUnitCount)),
-        first: recent.last { $0.caller == line.caller }))
+        first: recent.last(of: line.caller)))
     return true
   }
 
@@ -167,7 +164,6 @@ package struct OOMReportReader: Sendable {
   private mutating func readTableHead(_ text: ArraySlice<UInt8>, _ line: KernelLine) -> Bool {
     guard let columns = OOMTaskTable.Columns(text) else { return false }
     tableRows = tableRows ?? 0
-    if let newest = activeReport(line.caller), reports[newest].columns != nil { noteMixing(line.caller) }
     withReport(line) {
       $0.columns = columns
       $0.tasksDumped = 0
@@ -183,7 +179,9 @@ package struct OOMReportReader: Sendable {
       append(line)
       return
     }
-    if activeReport(line.caller).map({ reports[$0].columns == nil }) ?? true, OOMTaskTable.Columns.isSurelyRow(text) {
+    if activeReport(line.caller).map({ reports[$0].columns == nil }) ?? true,
+      OOMTaskTable.Columns.isSurelyRow(text)
+    {
       tableRows = (tableRows ?? 0) + 1
       withReport(line) { $0.tasksDumped = ($0.tasksDumped ?? 0) + 1 }
       return
@@ -191,10 +189,6 @@ package struct OOMReportReader: Sendable {
     guard let index = activeReport(line.caller) else { return }
     if text.starts(with: "CPU: ") || text.starts(with: "Pid: "), let task = TaskInfoLine(text) {
       readTaskInfo(task, line)
-    } else if text.equals("Mem-Info:") {
-      if reports[index].hasMemoryInfo { noteMixing(line.caller) }
-      reports[index].hasMemoryInfo = true
-      reports[index].lastLine = lineNumber
     } else if text.starts(with: "Kernel panic - not syncing") {
       noteLoss()
       return
@@ -217,7 +211,6 @@ package struct OOMReportReader: Sendable {
       return task.names(comm)
     }
     guard let named else { return }
-    if named != activeReport(line.caller) { noteMixing(line.caller) }
     reports[named].trigger?.pid = task.pid
     reports[named].lastLine = lineNumber
   }
@@ -234,10 +227,11 @@ package struct OOMReportReader: Sendable {
     -> OOMKill?
   {
     killedLines += 1
-    let seen = RecentKill(
-      caller: line.caller, pid: kill.victim.pid, comm: kill.victim.comm, textHash: Self.hash(text),
-      microseconds: line.microseconds, headerCount: headerCount)
-    if isRepeated(seen) { return nil }
+    let seen = OOMRecentKills.Kill(kill.victim, text, line, headerCount: headerCount)
+    if let group = groups.lastIndex(where: { $0.caller == line.caller }), groups[group].repeats(seen) {
+      return nil
+    }
+    if recent.contains(seen) { return nil }
 
     let constraint = takeConstraint(for: kill, line)
     let isGroupMember = constraint == nil && groups.contains { $0.caller == line.caller }
@@ -269,27 +263,8 @@ package struct OOMReportReader: Sendable {
       told.reportText = text.finished(with: line.text)
     }
     takeAnnouncement(of: kill.victim.pid)
-    if recent.count >= Self.recentLimit { recent.removeFirst(Self.recentLimit / 4) }
     recent.append(seen)
     return told
-  }
-
-  /// A group's first victim is printed again among the others; the line between may be missing where a log
-  /// keeps errors only. The same process cannot be killed twice, and nobody else has its pid and sizes so soon.
-  private mutating func isRepeated(_ kill: RecentKill) -> Bool {
-    if let index = groups.lastIndex(where: { $0.caller == kill.caller }), let first = groups[index].first,
-      first.pid == kill.pid, first.comm == kill.comm
-    {
-      groups[index].first = nil
-      return true
-    }
-    return recent.contains {
-      guard $0.pid == kill.pid, $0.textHash == kill.textHash, $0.comm == kill.comm else { return false }
-      guard let then = $0.microseconds, let now = kill.microseconds else {
-        return $0.headerCount == kill.headerCount
-      }
-      return (now > then ? now - then : then - now) < 10_000_000
-    }
   }
 
   private mutating func takeConstraint(for kill: OOMKillLine, _ line: KernelLine) -> OOMConstraintLine? {
@@ -315,23 +290,20 @@ package struct OOMReportReader: Sendable {
     if constraint == nil, printsConstraints, !kill.isAllocatingTask, reports[newest].trigger != nil {
       return nil
     }
-    if line.caller == nil, isMixed {
-      let open = reports.indices.filter { reports[$0].caller == nil }
-      if let own = open.first(where: { reports[$0].trigger?.pid == kill.victim.pid }) {
-        var report = reports.remove(at: own)
-        (report.limitCgroup, report.taskCgroup, report.tasksDumped) = (nil, nil, nil)
-        if open.count == 2, mixedKills == 0 { isMixed = false }
-        return report
-      }
-      mixedKills += 1
-      if mixedKills >= open.count {
-        reports.removeAll { $0.caller == nil }
-        (isMixed, mixedKills) = (false, 0)
-      }
-      return nil
+    let open = reports.indices.filter { reports[$0].caller == line.caller }
+    guard open.count > 1 || reports[newest].isUncertain else {
+      return reports.remove(at: newest)
     }
-    let report = reports[newest]
-    reports.removeAll { $0.caller == line.caller }
+    // Several reports came mixed: order tells nothing, only the victim's own failed allocation does.
+    let own = open.first { reports[$0].trigger?.pid == kill.victim.pid }
+    var report = reports.remove(at: own ?? open.first ?? newest)
+    if own == nil {
+      report.trigger = nil
+      for index in reports.indices where reports[index].caller == line.caller {
+        reports[index].isUncertain = true
+      }
+    }
+    (report.limitCgroup, report.taskCgroup, report.tasksDumped, report.limitKind) = (nil, nil, nil, nil)
     return report
   }
 
@@ -370,13 +342,6 @@ package struct OOMReportReader: Sendable {
     if keepsText { reports[index].text.append(line.text) }
   }
 
-  private mutating func noteMixing(_ caller: KernelLine.Caller?) {
-    guard caller == nil, reports.lazy.filter({ $0.caller == nil && $0.trigger != nil }).count > 1 else {
-      return
-    }
-    isMixed = true
-  }
-
   /// The clock of another boot begins again from 0: nothing from before belongs to what comes.
   private mutating func noteTime(_ microseconds: UInt64?) {
     guard let now = microseconds else { return }
@@ -384,7 +349,7 @@ package struct OOMReportReader: Sendable {
       guard newest - now > 10_000_000 else { return }
       noteLoss()
       printsConstraints = false
-      recent = []
+      recent = OOMRecentKills()
     }
     newestMicroseconds = now
   }
@@ -399,15 +364,9 @@ package struct OOMReportReader: Sendable {
     }
     if reports.contains(where: { isExpired($0.lastLine, $0.lastMicroseconds) }) {
       reports.removeAll { isExpired($0.lastLine, $0.lastMicroseconds) }
-      (isMixed, mixedKills) = (false, 0)
     }
     if constraints.contains(where: { isExpired($0.number, $0.microseconds) }) {
       constraints.removeAll { isExpired($0.number, $0.microseconds) }
     }
-  }
-
-  /// FNV-1a.
-  private static func hash(_ text: ArraySlice<UInt8>) -> UInt64 {
-    text.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
   }
 }

@@ -17,6 +17,10 @@ package struct OOMTaskTable: Equatable, Sendable {
     /// `oom_score_adj`; since Linux 2.6.36.
     package var score: Int?
     package var comm: [UInt8]
+
+    package init(pid: Int32, uid: UInt32, comm: [UInt8]) {
+      (self.pid, self.uid, self.comm) = (pid, uid, comm)
+    }
   }
 
   package var rows: [Row] = []

@@ -1,0 +1,37 @@
+import GuardCore
+import Testing
+
+struct VMStatTests {
+  @Test func countersOfZonesAreSummed() {
+    let text = """
+      workingset_refault_anon 3
+      workingset_refault_file 2000
+      pswpin 1
+      pswpout 2
+      allocstall_dma 0
+      allocstall_dma32 5
+      allocstall_normal 6
+      pgmajfault 10906
+      pgsteal_kswapd 7
+      pgsteal_direct 8
+      pgscan_kswapd 9
+      pgscan_direct 10
+      pgscan_direct_throttle 11
+      oom_kill 4
+      """
+    var expected = VMStat([])
+    (expected.oomKills, expected.allocationStalls) = (4, 11)
+    (expected.directScans, expected.directSteals, expected.kswapdScans, expected.kswapdSteals) = (10, 8, 9, 7)
+    (expected.swapIns, expected.swapOuts, expected.majorFaults, expected.refaults) = (1, 2, 10906, 2003)
+    #expect(VMStat(Array(text.utf8)) == expected)
+  }
+
+  @Test func oldKernelsScanByZone() {
+    var expected = VMStat([])
+    (expected.directScans, expected.allocationStalls) = (30, 12)
+    #expect(VMStat(Array("pgscan_direct_dma 10\npgscan_direct_normal 20\nallocstall 12\n".utf8)) == expected)
+  }
+
+  @Test(arguments: ["", "oom_kill", "oom_kill -1", "oom_kills 3", "oom_kill x"])
+  func anAbsentCounterIsNotZero(text: String) { #expect(VMStat(Array(text.utf8)).oomKills == nil) }
+}
