@@ -14,14 +14,15 @@ extension RootDirectory {
 
   /// MemAvailable in hundredths of a percent of MemTotal.
   package var availableHundredths: Int? {
-    guard let memory, let total = memory.totalKB, let available = memory.availableKB else { return nil }
+    guard let memory, let available = memory.availableKB else { return nil }
+    let total = memory.totalKB
     return Int(total.dividingFullWidth(min(available, total).multipliedFullWidth(by: 10_000)).quotient)
   }
 
   /// RAM and swap together; 0 where /proc/meminfo cannot be read.
   package var totalMemoryBytes: UInt64 {
     guard let memory else { return 0 }
-    return ((memory.totalKB ?? 0) &+ (memory.swapTotalKB ?? 0)) &* 1024
+    return (memory.totalKB &+ (memory.swapTotalKB ?? 0)) &* 1024
   }
 
   /// `oom_kill` of /proc/vmstat: the kills of this boot, by the kernel's own count; since Linux 4.13.
