@@ -44,7 +44,7 @@ extension Daemon {
   private var pressureStatus: StatusDocument.Pressure {
     guard let pressureWatch = pressureLevel else {
       return .init(
-        level: .unknown, availablePercent: root.availableHundredths.map { Percent(hundredths: $0) })
+        level: .unknown, availablePercent: root.memory?.availableHundredths.map { Percent(hundredths: $0) })
     }
     let pressure = root.pressure
     return .init(
@@ -52,7 +52,7 @@ extension Daemon {
       someAvg10: pressure.map { Percent(hundredths: $0.some.avg10) },
       fullAvg10: pressure?.full.map { Percent(hundredths: $0.avg10) },
       someTotalUsec: pressure?.some.totalMicroseconds, fullTotalUsec: pressure?.full?.totalMicroseconds,
-      availablePercent: root.availableHundredths.map { Percent(hundredths: $0) }, source: .psi)
+      availablePercent: root.memory?.availableHundredths.map { Percent(hundredths: $0) }, source: .psi)
   }
 
   private var pressureLevel: (level: StatusDocument.Pressure.Level, since: Duration)? {

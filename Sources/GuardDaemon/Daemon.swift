@@ -203,13 +203,13 @@ final class Daemon {
   private func pressureTriggered(_ level: PressureAlarm.Level) {
     guard let pressure = root.pressure else { return }
     let change = pressureWatch?.triggered(
-      level, pressure: pressure, available: root.availableHundredths, at: Clock.boot())
+      level, pressure: pressure, available: root.memory?.availableHundredths, at: Clock.boot())
     if let change { announce(change) }
   }
 
   private func announce(_ level: PressureAlarm.Level) {
     guard let pressure = root.pressure else { return }
-    tell(.pressure(level, pressure, available: root.availableHundredths))
+    tell(.pressure(level, pressure, available: root.memory?.availableHundredths))
     isStatusDue = true
   }
 

@@ -12,13 +12,6 @@ extension RootDirectory {
 
   package var memory: MemoryInfo? { (try? read("/proc/meminfo")).flatMap { try? MemoryInfo($0) } }
 
-  /// MemAvailable in hundredths of a percent of MemTotal.
-  package var availableHundredths: Int? {
-    guard let memory, let available = memory.availableKB else { return nil }
-    let total = memory.totalKB
-    return Int(total.dividingFullWidth(min(available, total).multipliedFullWidth(by: 10_000)).quotient)
-  }
-
   /// RAM and swap together; 0 where /proc/meminfo cannot be read.
   package var totalMemoryBytes: UInt64 {
     guard let memory else { return 0 }

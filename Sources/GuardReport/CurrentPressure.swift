@@ -9,14 +9,8 @@ package struct CurrentPressure: Sendable {
 
   /// What cannot be read is absent.
   package init(in root: RootDirectory) {
-    stalls = (try? root.read("/proc/pressure/memory")).flatMap { try? Pressure($0) }
-    let memory = (try? root.read("/proc/meminfo")).flatMap { try? MemoryInfo($0) }
-    availablePercent = memory.flatMap { memory in
-      guard let total = memory.totalKB, total > 0, let available = memory.availableKB else { return nil }
-      // At most the whole, so the quotient is at most 10,000 and the division cannot overflow.
-      let share = total.dividingFullWidth(min(available, total).multipliedFullWidth(by: 10_000)).quotient
-      return Percent(hundredths: Int(share))
-    }
+    stalls = root.pressure
+    availablePercent = root.memory?.availableHundredths.map { Percent(hundredths: $0) }
   }
 
   /// Puts the figures in place of those of the last document.

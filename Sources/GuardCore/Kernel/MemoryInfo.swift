@@ -57,3 +57,12 @@ package struct MemoryInfo: Equatable, Sendable {
     committedKB = fields["Committed_AS"]
   }
 }
+
+extension MemoryInfo {
+  /// MemAvailable in hundredths of a percent of MemTotal.
+  package var availableHundredths: Int? {
+    guard let availableKB else { return nil }
+    // At most the whole, so the quotient is at most 10,000 and the division cannot overflow.
+    return Int(totalKB.dividingFullWidth(min(availableKB, totalKB).multipliedFullWidth(by: 10_000)).quotient)
+  }
+}
