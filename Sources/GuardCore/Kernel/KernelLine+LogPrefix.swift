@@ -21,8 +21,9 @@ extension KernelLine {
       cursor.rest = unindented[(end + 20)...]
     }
     guard cursor.skipPriority(), cursor.skipFacilityWords() else { return nil }
+    var isBare = false
     switch cursor.skipDate() {
-    case .none: _ = cursor.skip("kernel: ")
+    case .none: isBare = !cursor.skip("kernel: ")
     case .bare: break
     case .needsTag: guard cursor.skipKernelTag() else { return nil }
     }
@@ -37,7 +38,7 @@ extension KernelLine {
       if caller == nil { cursor = afterTime }
       _ = cursor.skip(" ")
       cursor.skipHost()
-    } else if let late = cursor.skipToLateTime() {
+    } else if isBare, let late = cursor.skipToLateTime() {
       microseconds = late
     }
     self.init(text: cursor.rest, microseconds: microseconds, caller: caller)
@@ -146,6 +147,8 @@ extension ByteCursor {
     guard ahead.skip("[") else { return nil }
     guard let end = ahead.rest.prefix(48).firstIndex(of: UInt8(ascii: "]")) else { return nil }
     let inside = ahead.rest[..<end].trimmed
+    // The pid of a task table's row.
+    if inside.count < 3 || inside.allSatisfy(\.isDigit) { return nil }
     var time = ByteCursor(inside)
     ahead.rest = ahead.rest[(end + 1)...]
     if let seconds = time.number(as: UInt64.self), time.skip(".") {

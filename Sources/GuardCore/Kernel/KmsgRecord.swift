@@ -30,12 +30,13 @@ package struct KmsgRecord: Equatable, Sendable {
       throw .init(missing: "sequence")
     }
     guard let time = cursor.number(as: UInt64.self) else { throw .init(missing: "timestamp") }
-    let more = cursor.rest.split(separator: UInt8(ascii: ","))
     // Linux 3.4 and older wrote no flags.
-    isFragment = more.first?.first.map { $0 == UInt8(ascii: "c") || $0 == UInt8(ascii: "+") } ?? false
-    caller =
-      more.dropFirst().lazy
-      .compactMap { $0.starts(with: "caller=") ? KernelLine.Caller($0.dropFirst(7)) : nil }.first
+    let hasFlags = cursor.skip(",")
+    isFragment = hasFlags && (cursor.next == UInt8(ascii: "c") || cursor.next == UInt8(ascii: "+"))
+    caller = cursor.rest.position(of: ",caller=").flatMap { position in
+      let value = cursor.rest[(position + 8)...]
+      return KernelLine.Caller(value.firstIndex(of: UInt8(ascii: ",")).map { value[..<$0] } ?? value)
+    }
     (level, facility) = (UInt8(priority & 7), priority >> 3)
     (self.sequence, microseconds) = (sequence, time)
     let text = record[(semicolon + 1)...]

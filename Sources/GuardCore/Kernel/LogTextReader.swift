@@ -23,23 +23,33 @@ package struct LogTextReader: Sendable {
   package var announcedOnly: [OOMAnnouncement] { reader.announcements }
 
   package mutating func read(_ chunk: ArraySlice<UInt8>) {
-    var start = chunk.startIndex
-    while start < chunk.endIndex {
-      guard let end = chunk[start...].firstIndex(of: UInt8(ascii: "\n")) else {
-        keep(chunk[start...])
+    var rest = chunk
+    while !rest.isEmpty {
+      if partial.isEmpty, !isSkipping, !reader.isInsideReport, cutKill == nil { skipIdleLines(&rest) }
+      guard let end = rest.firstIndex(of: UInt8(ascii: "\n")) else {
+        keep(rest)
         return
       }
       lines += 1
       if partial.isEmpty, !isSkipping {
-        readLine(chunk[start..<end])
+        readLine(rest[..<end])
       } else {
-        keep(chunk[start..<end])
+        keep(rest[..<end])
         let line = partial
         (partial, isSkipping) = ([], false)
         readLine(line[...])
       }
-      start = end + 1
+      rest = rest[(end + 1)...]
     }
+  }
+
+  /// Drops the whole lines before the next one that can matter.
+  private mutating func skipIdleLines(_ rest: inout ArraySlice<UInt8>) {
+    let scan = LogScan(rest)
+    lines += scan.newlines
+    if scan.newlines == 0 { return }
+    let before = rest[..<(scan.candidate ?? rest.endIndex)]
+    if let newline = before.lastIndex(of: UInt8(ascii: "\n")) { rest = rest[(newline + 1)...] }
   }
 
   /// The text is at its end.

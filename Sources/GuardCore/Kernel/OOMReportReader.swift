@@ -43,17 +43,7 @@ package struct OOMReportReader: Sendable {
   package init(keepsText: Bool = true) { self.keepsText = keepsText }
 
   /// Whether a line can be of interest while no report is open. Cheap, and right for almost all lines.
-  package static func isCandidate(_ text: ArraySlice<UInt8>) -> Bool {
-    var (previous, last): (UInt8, UInt8) = (0, 0)
-    for byte in text {
-      // "oom-kill", "Kill process", "killed", "killable" hold "ll"; a table's head holds "l_vm".
-      if last == UInt8(ascii: "l"), byte == last || byte == UInt8(ascii: "_") { return true }
-      // "[   12]     0    12" is a row of a table whose head may be missing.
-      if last == 0x20, previous == UInt8(ascii: "]"), byte == 0x20 || byte.isDigit { return true }
-      (previous, last) = (last, byte)
-    }
-    return false
-  }
+  package static func isCandidate(_ text: ArraySlice<UInt8>) -> Bool { LogScan(text).candidate != nil }
 
   /// Whether lines that are no candidates must be fed as well, since they may belong to an open report.
   package var isInsideReport: Bool { !reports.isEmpty || !constraints.isEmpty }
@@ -79,7 +69,7 @@ package struct OOMReportReader: Sendable {
     guard isInsideReport || isCandidate else { return nil }
     dropExpired()
 
-    if isCandidate {
+    if isCandidate, !OOMTaskTable.Columns.isSurelyRow(text) {
       if let kill = OOMKillLine(text) { return close(with: kill, text, line) }
       if let header = OOMTriggerLine(text) {
         open(header, line)
