@@ -92,6 +92,16 @@ struct OOMReportReaderTests {
   }
 
   @Test(arguments: [
+    ("/a/b", "/a"), ("/a", "/a"), ("/x", "/"), ("/a/b killed as a result of limit of /c", "/a"),
+    ("/a/b killed as a result of limit of /a/c", "/a"),
+    ("/a killed as a result of limit of /b/c", "/a killed as a result of limit of /b"),
+  ])
+  func aCgroupsNameMayImitateThatLine(task: String, limit: String) {
+    let report = ["Task in \(task) killed as a result of limit of \(limit)", "Killed process 7 (x)"]
+    #expect(Self.told(report) == ["7 x in \(task), - of \(limit)"])
+  }
+
+  @Test(arguments: [
     ("oom-killer: gfp_mask=0xd2, order=0", "by - - 0xd2"),
     ("x invoked oom-killer: gfp_mask=0x201d2, order=0, oomkilladj=0", "by - x 0x201d2"),
     ("x invoked oom-killer: gfp_mask=0x201da, order=0, oom_adj=0", "by - x 0x201da"),
@@ -240,6 +250,24 @@ struct OOMReportReaderTests {
       Self.told(mixed) == [
         "7 x in /a/b, memcg of /a", "8 y in /a/b, memcg of /a", "9 z in /a/b, memcg of /a, by - v 0xcc0",
       ])
+  }
+
+  @Test func anEarlierHeaderThatStoppedIsNotMixedIn() {
+    let stopped = [
+      "[   10.000000] " + Self.header("t"), "[   13.000000] " + Self.header("u"),
+      "[   13.100000] Killed process 7 (x)",
+    ]
+    #expect(Self.told(stopped) == ["7 x in -, - of -, by - u 0xcc0"])
+    let mixed = [
+      "[   10.000000] " + Self.header("t"), "[   11.000000] " + Self.header("u"),
+      "[   11.100000] Killed process 7 (x)",
+    ]
+    #expect(Self.told(mixed) == ["7 x in -, - of -"])
+    let own = [
+      "[   10.000000] " + Self.header("t"), "[   11.000000] " + Self.header("u"), Self.cpu(7, "t"),
+      "[   11.100000] Killed process 7 (t)",
+    ]
+    #expect(Self.told(own) == ["7 t in -, - of -, by 7 t 0xcc0"])
   }
 
   @Test func aHeaderBehindAKillBelongsToTheNext() {

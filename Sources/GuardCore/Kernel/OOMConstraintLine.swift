@@ -69,7 +69,6 @@ struct OOMConstraintLine {
         task.elementsEqual(limit) || limit.equals("/")
         || (task.starts(with: limit) && task.dropFirst(limit.count).first == UInt8(ascii: "/"))
       if best == nil || fits { best = (limit, task) }
-      if task.elementsEqual(limit) { break }
       mark = paths.position(of: ",task_memcg=/", from: split + 1)
     }
     guard let best else { return (nil, nil) }

@@ -35,7 +35,6 @@ struct OOMReport {
         || (task.starts(with: limit) && task.dropFirst(limit.count).first == UInt8(ascii: "/"))
       if !isFound || fits { (taskCgroup, limitCgroup) = (Array(task), Array(limit)) }
       isFound = true
-      if fits { break }
       mark = paths.position(of: words, from: split + 1)
     }
     return isFound

@@ -2,13 +2,13 @@
 ///
 /// What an OOM report cannot do without holds `ill` (`oom-kill`, `Kill process`, `killed`, `killable`), or, the
 /// head and the rows of a task table, `]` with a blank and a blank or digit behind it.
-struct LogScan {
+package struct LogScan {
   /// Where the first such place is.
-  private(set) var candidate: Int?
+  package private(set) var candidate: Int?
   /// Newlines from the start up to it, or to the end.
-  private(set) var newlines = 0
+  package private(set) var newlines = 0
 
-  init(_ text: ArraySlice<UInt8>) {
+  package init(_ text: ArraySlice<UInt8>) {
     let base = text.startIndex
     unsafe text.withUnsafeBytes { bytes in
       var position = 0
