@@ -6,19 +6,21 @@ package import GuardCore
 package struct CgroupTree: ~Copyable {
   private let top: OwnedDescriptor
   package let version: CgroupVersion
+  /// Where it is mounted, for those who need a path.
+  let mount: String
 
   /// - Throws: ENOENT when the machine has neither.
   package init(in root: RootDirectory) throws(SystemCallError) {
-    let mount = "/sys/fs/cgroup"
+    let base = "/sys/fs/cgroup"
     let choices: [(String, CgroupVersion)] =
-      root.exists("\(mount)/cgroup.controllers")
-      ? [(mount, .v2)] : [("\(mount)/systemd", .v1Systemd), ("\(mount)/unified", .v2)]
+      root.exists("\(base)/cgroup.controllers")
+      ? [(base, .v2)] : [("\(base)/systemd", .v1Systemd), ("\(base)/unified", .v2)]
     for (path, version) in choices where root.exists("\(path)/cgroup.procs") {
       top = try root.open(path, CLINUX_O_PATH | O_DIRECTORY)
-      self.version = version
+      (self.version, self.mount) = (version, root.path(path))
       return
     }
-    throw SystemCallError(call: "open", subject: root.path("\(mount)/cgroup.controllers"), code: ENOENT)
+    throw SystemCallError(call: "open", subject: root.path("\(base)/cgroup.controllers"), code: ENOENT)
   }
 
   /// Visits every cgroup, parents first, and hands over the processes of those that `wanted` names.

@@ -7,13 +7,18 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <linux/cn_proc.h>
+#include <linux/connector.h>
+#include <linux/filter.h>
 #include <linux/magic.h>
+#include <linux/netlink.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/file.h>
+#include <sys/inotify.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -123,3 +128,46 @@ static inline unsigned short clinux_terminal_columns(int descriptor) {
   struct winsize size;
   return ioctl(descriptor, TIOCGWINSZ, &size) == -1 ? 0 : size.ws_col;
 }
+
+// A socket of the process connector: connected to its multicast group, not yet listening.
+static inline int clinux_process_connector(void) {
+  int connector = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_CONNECTOR);
+  if (connector == -1) return -1;
+  struct sockaddr_nl address = {.nl_family = AF_NETLINK, .nl_groups = CN_IDX_PROC};
+  if (bind(connector, (struct sockaddr *)&address, sizeof address) == -1) {
+    int code = errno;
+    close(connector);
+    errno = code;
+    return -1;
+  }
+  return connector;
+}
+
+// Asks the kernel to multicast, or no longer to this listener.
+static inline int clinux_process_connector_listen(int connector, int listens) {
+  struct nlmsghdr header = {.nlmsg_len = NLMSG_HDRLEN + sizeof(struct cn_msg) + sizeof(uint32_t), .nlmsg_type = NLMSG_DONE};
+  struct cn_msg message = {.id = {CN_IDX_PROC, CN_VAL_PROC}, .len = sizeof(uint32_t)};
+  uint32_t operation = listens ? PROC_CN_MCAST_LISTEN : PROC_CN_MCAST_IGNORE;
+  unsigned char request[NLMSG_HDRLEN + sizeof(struct cn_msg) + sizeof(uint32_t)];
+  memcpy(request, &header, NLMSG_HDRLEN);
+  memcpy(request + NLMSG_HDRLEN, &message, sizeof message);
+  memcpy(request + NLMSG_HDRLEN + sizeof message, &operation, sizeof operation);
+  return send(connector, request, sizeof request, 0) == -1 ? -1 : 0;
+}
+
+// One step of a socket filter. See Documentation/networking/filter.rst.
+static inline struct sock_filter clinux_filter(uint16_t code, uint8_t jump_true, uint8_t jump_false, uint32_t k) {
+  struct sock_filter step = {code, jump_true, jump_false, k};
+  return step;
+}
+
+static inline int clinux_attach_filter(int socket, const struct sock_filter *steps, unsigned short count) {
+  struct sock_fprog program = {count, (struct sock_filter *)steps};
+  return setsockopt(socket, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program);
+}
+
+static const uint16_t CLINUX_BPF_LOAD_WORD = BPF_LD | BPF_W | BPF_ABS;
+static const uint16_t CLINUX_BPF_JUMP_EQUAL = BPF_JMP | BPF_JEQ | BPF_K;
+static const uint16_t CLINUX_BPF_JUMP_EQUAL_X = BPF_JMP | BPF_JEQ | BPF_X;
+static const uint16_t CLINUX_BPF_RETURN = BPF_RET | BPF_K;
+static const uint16_t CLINUX_BPF_COPY_TO_X = BPF_MISC | BPF_TAX;
