@@ -131,15 +131,6 @@ enum RuleTable {
       guard let read: Rule.Scope = findings.choice(entry) else { return nil }
       scope = read
     }
-    // FIXME: remove once scope = "main" exists.
-    guard scope == .all else {
-      let missing =
-        entries["scope"] == nil ? "this rule has no 'scope', and the default \"main\"" : "\"main\""
-      findings.error(
-        entries["scope"]?.node.position ?? position,
-        "\(missing) does not exist in this version yet; write scope = \"all\"")
-      return nil
-    }
     return (scope, ())
   }
 

@@ -70,6 +70,7 @@ extension Ledger.Entry.State {
     switch self {
     case .held: .held
     case .drifted: .drifted
+    case .yielded: .yielded
     case .refused: .refused
     case .pending: .pending
     }

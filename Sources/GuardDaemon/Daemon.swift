@@ -8,7 +8,7 @@ internal import GuardSystemd
 final class Daemon {
   private enum Source: UInt64 {
     case signals = 1
-    case alarm, kernelLog, warningTrigger, criticalTrigger
+    case alarm, kernelLog, warningTrigger, criticalTrigger, cgroups, processes, bus
   }
 
   /// Changes of the status are written at once, but no oftener than this.
@@ -19,6 +19,12 @@ final class Daemon {
   let started = Clock.wall()
   private let configSource: ConfigSource
   private var loop: EventLoop
+  private let watches: Watches
+  private let mains: MainProcesses
+  /// What of the bus is in the loop, and for what.
+  private var watchedBus: (generation: Int, wantsToWrite: Bool)?
+  /// Grandchildren may have inherited a promise before their parent lost it: looked at again a moment later.
+  private var nextForkCheck: (at: Duration, parents: Set<Int32>)?
   private let signals: Signals
   private let alarm: Alarm
   private let runtime: RuntimeDirectory?
@@ -44,7 +50,7 @@ final class Daemon {
 
   /// - Parameter runtime: `nil` where /run/oomguard cannot be made: then nothing outlives this process.
   init(
-    _ options: DaemonOptions, config: Config, source: ConfigSource, survey: consuming Survey,
+    _ options: DaemonOptions, config: Config, source: ConfigSource,
     runtime: RuntimeDirectory?, runtimeFailure: SystemCallError?
   ) throws(SystemCallError) {
     (self.options, self.config, configSource, root) = (options, config, source, source.root)
@@ -61,9 +67,13 @@ final class Daemon {
       state = options.isDryRun ? nil : file
     }
     self.runtime = runtime
+    mains = MainProcesses(asksSystemd: source.root.isMachine && ServiceManager.isRunning())
+    let survey = try Survey(in: source.root, mains: mains)
+    watches = Watches(in: source.root, survey: survey)
     keeper = Keeper(
-      survey, rules: RuleSet(config.rules, totalBytes: source.root.totalMemoryBytes), remembered: bases,
-      isDryRun: options.isDryRun)
+      survey, mains: mains, rules: RuleSet(config.rules, totalBytes: source.root.totalMemoryBytes),
+      remembered: bases, state: state, isDryRun: options.isDryRun)
+    keeper.setConflictLimit(config.conflictLimit)
     history = KillHistory(told: told, bootID: String(decoding: bootID, as: UTF8.self))
     applyLogLevel()
     if let runtimeFailure { degrade(.cannotWriteState, "\(runtimeFailure)") }
@@ -76,6 +86,7 @@ final class Daemon {
     for warning in config.warnings { tell(.config(.warning, "\(warning)")) }
     selfTest()
     tidyState()
+    keeper.findMainsNow()
     reconcile()
     readKernelLog()
     writeStatus()
@@ -94,6 +105,7 @@ final class Daemon {
   func once() {
     selfTest()
     tidyState()
+    keeper.findMainsNow()
     reconcile()
     writeStatus()
   }
@@ -105,6 +117,9 @@ final class Daemon {
     case .kernelLog: readKernelLog()
     case .warningTrigger: pressureTriggered(.warning)
     case .criticalTrigger: pressureTriggered(.critical)
+    case .cgroups: try cgroupsChanged()
+    case .processes: try processesChanged()
+    case .bus: break  // in doWhatIsDue(), every turn
     case nil: break
     }
   }
@@ -121,13 +136,16 @@ final class Daemon {
 
   private var nextDeadline: Duration? {
     [
-      nextReconcile, nextWatchdog, pressureWatch?.nextChange, log.retryAt, manager.retryAt,
+      nextReconcile, nextWatchdog, pressureWatch?.nextChange, log.retryAt, manager.retryAt, mains.deadline,
+      nextForkCheck?.at,
       isStatusDue ? statusWritten.map { $0 + Self.statusInterval } : nil,
     ].compactMap { $0 }.min()
   }
 
   private func doWhatIsDue() {
     let now = Clock.boot()
+    learnMains(at: now)
+    if let check = nextForkCheck, now >= check.at { checkForks(of: check.parents, at: now) }
     if now >= nextReconcile { reconcile() }
     if let change = pressureWatch?.settle(at: now) { announce(change) }
     if let nextWatchdog, now >= nextWatchdog { pingWatchdog(at: now) }
@@ -144,10 +162,11 @@ final class Daemon {
     // Kills first: a survey takes the dead off the ledger, and with them what they were promised.
     readKernelLog()
     if config.rules.contains(where: { $0.amount.dependsOnMemory }) { loadRules() }
-    let round = keeper.keep(noting: state)
-    report(round)
-    degrade(
-      .noCgroup, keeper.hasCgroups ? nil : "no hierarchy of systemd's below \(root.path("/sys/fs/cgroup"))")
+    arm()
+    report(keeper.keep(at: now, visit: { watches.cover($0, isNamed: $1) }), isSurvey: true)
+    arm()
+    let noHierarchy = "no hierarchy of systemd's below \(root.path("/sys/fs/cgroup"))"
+    degrade(.noCgroup, keeper.survey.cgroupVersion == nil ? noHierarchy : watches.cgroupsFailure)
     tidyState()
     isStatusDue = true
     pingWatchdog(at: now)
@@ -162,7 +181,7 @@ final class Daemon {
 
   private func loadRules() {
     let rules = RuleSet(config.rules, totalBytes: root.totalMemoryBytes)
-    if rules != keeper.rules { keeper.replaceRules(rules) }
+    if rules != keeper.rules { keeper.rules = rules }
   }
 
   private func tidyState() {
@@ -238,15 +257,97 @@ final class Daemon {
     if let mark = history.told { state?.note(mark) }
   }
 
-  private func report(_ round: Keeper.Round) {
+  // MARK: news of processes
+
+  private func arm() {
+    watches.arm(
+      keeper.rules, mains: keeper.rules.rules.contains { $0.scope == .main } ? mains.pids : [],
+      watchCgroups: { (descriptor) throws(SystemCallError) in
+        try loop.watch(descriptor, for: .readable, token: Source.cgroups.rawValue)
+      },
+      watchProcesses: { (descriptor) throws(SystemCallError) in
+        try loop.watch(descriptor, for: .readable, token: Source.processes.rawValue)
+      })
+    degrade(.noProcessEvents, watches.processEventsFailure)
+  }
+
+  private func cgroupsChanged() throws(SystemCallError) {
+    let now = Clock.boot()
+    for change in try watches.cgroups?.take() ?? [] {
+      switch change {
+      case .created(let path), .membersChanged(let path):
+        report(keeper.reconsider(below: path, at: now, visit: { watches.cover($0, isNamed: $1) }))
+      case .overrun:
+        counters.overruns += 1
+        nextReconcile = now
+      }
+    }
+  }
+
+  private func processesChanged() throws(SystemCallError) {
+    let now = Clock.boot()
+    let news = try watches.takeProcessEvents()
+    if news.overran {
+      counters.overruns += 1
+      nextReconcile = now
+    }
+    for parent in news.parents { mains.forked(parent) }
+    report(keeper.reconsider(news.pids, at: now))
+    if !news.parents.isEmpty {
+      let parents = news.parents.union(nextForkCheck?.parents ?? [])
+      nextForkCheck = (nextForkCheck?.at ?? now + .milliseconds(50), parents)
+    }
+  }
+
+  private func checkForks(of parents: Set<Int32>, at now: Duration) {
+    nextForkCheck = nil
+    let cgroups = Set(parents.compactMap { keeper.ledger.entries[$0]?.cgroup })
+    for cgroup in cgroups { report(keeper.reconsider(below: cgroup, at: now)) }
+  }
+
+  /// Takes in what PID 1 answered about main processes, and asks it what is to be asked.
+  private func learnMains(at now: Duration) {
+    mains.process(at: now)
+    for unit in mains.takeChanged() { report(keeper.reconsiderMembers(of: unit, at: now)) }
+    if let number = mains.descriptorNumber {
+      let wanted = (generation: mains.generation, wantsToWrite: mains.wantsToWrite)
+      if watchedBus.map({ $0 != wanted }) ?? true {
+        let readiness: EventLoop.Readiness = wanted.wantsToWrite ? [.readable, .writable] : .readable
+        do throws(SystemCallError) {
+          try loop.watch(number: number, for: readiness, token: Source.bus.rawValue)
+          watchedBus = wanted
+        } catch {
+          watchedBus = nil
+        }
+      }
+    }
+    arm()
+  }
+
+  /// Whether PID 1 stops us only to start us again: then scores stay, and the state hands them over.
+  private var isRestarting: Bool {
+    guard root.isMachine, let own = (try? root.read("/proc/self/cgroup")),
+      let unit = keeper.survey.cgroupVersion?.path(in: own)?.unit?.printable, let bus = UnitBus()
+    else { return false }
+    var job: String?
+    bus.askJob(of: unit) { job = $0 }
+    // At the very end, and no longer than this: should PID 1 be stuck, the scores are given back.
+    bus.settle(within: .milliseconds(500))
+    return job == "restart" || job == "start" || job == "try-restart"
+  }
+
+  /// - Parameter isSurvey: what an event led to is told in detail only: a busy unit starts processes all day.
+  private func report(_ round: Keeper.Round, isSurvey: Bool = false) {
     if let failure = round.failure {
       tell(JournalEntry(.degraded, .error, "the processes could not be looked at: \(failure)"))
     }
     for reason in [ScoreChange.Reason.promise, .repair, .restore] {
-      let changes = Dictionary(grouping: round.written.filter { $0.reason == reason }, by: \.rule)
+      let changes = Dictionary(
+        grouping: round.written.filter { $0.reason == reason && $0.isNews }, by: \.rule)
       for rule in changes.keys.sorted() { tell(.changed(changes[rule] ?? [], reason: reason, rule: rule)) }
     }
     for (change, why) in round.refused { tell(.refused(change, why: why)) }
+    for entry in round.conflicts { tell(.conflict(entry)) }
     if round.changedAnything { isStatusDue = true }
   }
 
@@ -270,6 +371,8 @@ final class Daemon {
       (config, configLoaded, configError) = (new, Clock.wall(), nil)
       applyLogLevel()
       loadRules()
+      keeper.setConflictLimit(new.conflictLimit)
+      keeper.forgetConflicts()
       if hasNewPressure { armPressure() }
       for warning in new.warnings { tell(.config(.warning, "\(warning)")) }
       tell(
@@ -289,8 +392,8 @@ final class Daemon {
   private func stop() {
     manager.stopping(at: Clock.boot())
     readKernelLog()
-    if config.restoreOnStop, !options.isDryRun {
-      report(keeper.restore())
+    if config.restoreOnStop, !options.isDryRun, !isRestarting {
+      report(keeper.restore(), isSurvey: true)
       if let runtime {
         state?.tidy(in: runtime, live: keeper.ledger.basesToGiveBack, always: true)
       }
@@ -319,7 +422,8 @@ final class Daemon {
     statusWritten = Clock.boot()
     isStatusDue = false
     counters.unsent = log.unsent + manager.unsent
-    (counters.surveys, counters.writes, counters.repairs) = keeper.counters
+    (counters.surveys, counters.writes) = (keeper.surveys, keeper.writes)
+    (counters.repairs, counters.conflicts) = (keeper.repairs, keeper.conflicts)
     guard let runtime else { return }
     let document = status(lostRecords: killWatch?.lostRecords ?? 0)
     do throws(SystemCallError) {

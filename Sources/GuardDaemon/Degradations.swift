@@ -5,6 +5,7 @@ struct Degradations: Sendable {
   enum Name: String, CaseIterable, Sendable {
     case noKernelLog = "no-kernel-log"
     case noPressure = "no-pressure"
+    case noProcessEvents = "no-process-events"
     case noCgroup = "no-cgroup"
     case noSystemd = "no-systemd"
     case cannotLowerScores = "cannot-lower-scores"

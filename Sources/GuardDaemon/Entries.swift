@@ -35,6 +35,20 @@ extension JournalEntry {
     return entry
   }
 
+  static func conflict(_ held: Ledger.Entry) -> JournalEntry {
+    var entry = JournalEntry(
+      .conflict, .warning,
+      "somebody else keeps setting the score of \(held.comm.printable) (\(held.process.pid)) to \(held.score); "
+        + "rule '\(held.rule)' wanted \(held.promised) and gives way for an hour, or until a reload")
+    entry.add("OOMGUARD_RULE", held.rule)
+    entry.add("OOMGUARD_SCORE", "\(held.promised)")
+    entry.add("OOMGUARD_OLD_SCORE", "\(held.score)")
+    entry.add("OOMGUARD_PID", "\(held.process.pid)")
+    entry.add("OOMGUARD_COMM", bytes: held.comm)
+    entry.add("OBJECT_SYSTEMD_UNIT", bytes: held.cgroup?.unit)
+    return entry
+  }
+
   static func refused(_ change: ScoreChange, why: String) -> JournalEntry {
     var entry = JournalEntry(
       .protect, .warning,

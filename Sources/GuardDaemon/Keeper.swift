@@ -2,64 +2,137 @@ internal import GuardCore
 internal import GuardLinux
 
 /// Keeps the promises: looks, compares, writes, remembers, and gives back.
-struct Keeper: ~Copyable {
+final class Keeper {
   /// What one round did, for those who tell of it.
   struct Round {
     var written: [ScoreChange] = []
     /// Refused for the first time, and the kernel's reason.
     var refused: [(change: ScoreChange, why: String)] = []
+    /// Given up, since another writer insists.
+    var conflicts: [Ledger.Entry] = []
     var departed = 0
     /// Why the world could not be looked at.
     var failure: SystemCallError?
 
-    var changedAnything: Bool { !written.isEmpty || !refused.isEmpty || departed > 0 }
+    var changedAnything: Bool { !written.isEmpty || !refused.isEmpty || !conflicts.isEmpty || departed > 0 }
   }
 
-  private let survey: Survey
+  let survey: Survey
+  let mains: MainProcesses
   private let isDryRun: Bool
+  private let state: StateFile?
   private(set) var ledger: Ledger
-  private(set) var rules: RuleSet
-  private(set) var counters = (surveys: UInt64(0), writes: UInt64(0), repairs: UInt64(0))
+  var rules: RuleSet
+  private(set) var surveys: UInt64 = 0
+  private(set) var writes: UInt64 = 0
+  private(set) var repairs: UInt64 = 0
+  private(set) var conflicts: UInt64 = 0
 
-  init(_ survey: consuming Survey, rules: RuleSet, remembered: [ProcessIdentity: OOMScoreAdj], isDryRun: Bool)
-  {
-    self.survey = survey
-    (self.rules, self.isDryRun) = (rules, isDryRun)
+  /// - Parameter state: where bases are noted before the first write; `nil` where nothing is written.
+  init(
+    _ survey: Survey, mains: MainProcesses, rules: RuleSet, remembered: [ProcessIdentity: OOMScoreAdj],
+    state: StateFile?, isDryRun: Bool
+  ) {
+    (self.survey, self.mains, self.rules) = (survey, mains, rules)
+    (self.state, self.isDryRun) = (state, isDryRun)
     ledger = Ledger(remembered: remembered)
+    mains.rootmost = { [survey] path in
+      survey.rootmost(of: (try? survey.pids(below: path)) ?? [])
+    }
   }
 
-  var hasCgroups: Bool { survey.hasCgroups }
-
-  mutating func replaceRules(_ rules: RuleSet) { self.rules = rules }
+  func setConflictLimit(_ limit: Int) { ledger.conflictLimit = limit }
+  func forgetConflicts() { ledger.forgetConflicts() }
 
   /// One full round. In a dry run the changes are what would be written.
-  mutating func keep(noting state: StateFile?) -> Round {
-    counters.surveys += 1
+  ///
+  /// - Parameter visit: is told of every cgroup on the way, and whether a rule names it.
+  func keep(
+    at now: Duration = Clock.boot(), visit: (CgroupPath, _ isNamed: Bool) -> Void = { _, _ in }
+  ) -> Round {
+    surveys += 1
     do throws(SystemCallError) {
-      let plan = ledger.plan(try survey.look(rules, known: ledger.pids), rules: rules)
-      return carryOut(plan, noting: state)
+      let members = try survey.members(below: .root, rules, visit: visit)
+      findMains(members, at: now)
+      let sight = try survey.look(rules, ledger: ledger, members: members)
+      return carryOut(ledger.plan(sight.observations, unchanged: sight.unchanged, rules: rules, at: now))
     } catch {
       return Round(failure: error)
     }
+  }
+
+  /// Waits a moment for PID 1 to name the main processes: at the start only, so that READY means protected.
+  func findMainsNow() {
+    findMains((try? survey.members(below: .root, rules)) ?? [], at: Clock.boot())
+    mains.settle(within: .seconds(1))
+  }
+
+  /// Some processes, after an event about them.
+  func reconsider(_ pids: some Sequence<Int32>, at now: Duration) -> Round {
+    carryOut(ledger.consider(survey.look(at: pids, rules, ledger: ledger), rules: rules, at: now))
+  }
+
+  /// The processes of the cgroups at and below `path` that a rule names, after an event about that cgroup.
+  ///
+  /// Those on the ledger are passed over: what they carry is not what the event is about.
+  func reconsider(
+    below path: CgroupPath, at now: Duration, visit: (CgroupPath, _ isNamed: Bool) -> Void = { _, _ in }
+  ) -> Round {
+    do throws(SystemCallError) {
+      let members = try survey.members(below: path, rules, visit: visit)
+      var seesChildren = false
+      for group in members where rules.scope(of: group.path) == .main {
+        mains.refresh(group.path, at: now)
+        seesChildren = true
+      }
+      let pids = members.flatMap(\.pids).filter { seesChildren || ledger.entries[$0] == nil }
+      return reconsider(pids, at: now)
+    } catch {
+      return Round(failure: error)
+    }
+  }
+
+  /// Every process of a unit whose main process became known.
+  func reconsiderMembers(of unit: CgroupPath, at now: Duration) -> Round {
+    do throws(SystemCallError) {
+      return reconsider(try survey.members(below: unit, rules).flatMap(\.pids), at: now)
+    } catch {
+      return Round(failure: error)
+    }
+  }
+
+  /// Sees to it that the main process of every unit that needs one is known, or asked for.
+  private func findMains(_ members: [Survey.Members], at now: Duration) {
+    var units: [CgroupPath: Set<Int32>] = [:]
+    for group in members where rules.scope(of: group.path) == .main {
+      units[group.path.unitPath ?? group.path, default: []].formUnion(group.pids)
+    }
+    mains.keepOnly(units)
+    for (unit, pids) in units where !mains.isSure(of: unit, among: pids) { mains.refresh(unit, at: now) }
   }
 
   /// Gives every process its base back.
   ///
   /// A child forked while this goes on has inherited a promise; so it is done again, from what was known
   /// before, until nothing is left to give back.
-  mutating func restore() -> Round {
+  func restore() -> Round {
     var result = Round()
     let before = ledger
+    let now = Clock.boot()
+    let nobody = RuleSet([], totalBytes: 0)
     for _ in 0..<5 {
       ledger = before
-      counters.surveys += 1
+      surveys += 1
       do throws(SystemCallError) {
         // Children that no round has seen yet are entered first; what they are promised is not written.
-        _ = ledger.plan(try survey.look(rules, known: ledger.pids), rules: rules)
-        let nobody = RuleSet([], totalBytes: 0)
-        let plan = ledger.plan(try survey.look(nobody, known: ledger.pids), rules: nobody)
-        guard !plan.changes.isEmpty else { return result }
-        let round = carryOut(plan, noting: nil)
+        let members = try survey.members(below: .root, rules)
+        let seen = try survey.look(rules, ledger: ledger, members: members)
+        let inherited = ledger.plan(seen.observations, unchanged: seen.unchanged, rules: rules, at: now)
+        let left = try survey.look(nobody, ledger: ledger, members: [])
+        let release = ledger.plan(left.observations, rules: nobody, at: now)
+        let changes = inherited.changes.filter { $0.reason == .restore } + release.changes
+        guard !changes.isEmpty else { return result }
+        let round = carryOut(Ledger.Plan(changes: changes))
         result.written += round.written
         result.refused += round.refused
         if !round.refused.isEmpty { return result }
@@ -71,8 +144,9 @@ struct Keeper: ~Copyable {
     return result
   }
 
-  private mutating func carryOut(_ plan: Ledger.Plan, noting state: StateFile?) -> Round {
-    var round = Round(departed: plan.departed.count)
+  private func carryOut(_ plan: Ledger.Plan) -> Round {
+    var round = Round(conflicts: plan.conflicts, departed: plan.departed.count)
+    conflicts += UInt64(plan.conflicts.count)
     for change in plan.changes {
       if isDryRun {
         round.written.append(change)
@@ -83,8 +157,8 @@ struct Keeper: ~Copyable {
       let isNews = ledger.record(change, outcome)
       switch outcome {
       case .written:
-        counters.writes += 1
-        if change.reason == .repair { counters.repairs += 1 }
+        writes += 1
+        if change.reason == .repair { repairs += 1 }
         round.written.append(change)
       case .left: break
       case .refused(let why): if isNews { round.refused.append((change, why)) }

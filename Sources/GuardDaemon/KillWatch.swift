@@ -25,11 +25,13 @@ final class KillWatch {
       guard let reading = try log.next() else { return (kills, lostRecords - lostBefore, true) }
       // After an overrun the next record's number tells how much is missing.
       guard case .record(let bytes) = reading, let record = try? KmsgRecord(bytes) else { continue }
-      if let last = lastSequence, record.sequence > last { lostRecords += record.sequence - last - 1 }
+      if let last = lastSequence, record.sequence > last + 1 {
+        lostRecords += record.sequence - last - 1
+        reader.noteLoss()
+      }
       lastSequence = record.sequence
-      // What a program writes into the log gets another facility than the kernel's.
-      guard record.isFromKernel else { continue }
-      if let kill = reader.read(record.line) { kills.append(kill) }
+      // Records of programs, which carry another facility than the kernel's, are no news to the reader.
+      if let kill = reader.read(record) { kills.append(kill) }
     }
     return (kills, lostRecords - lostBefore, false)
   }

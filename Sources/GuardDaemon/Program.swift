@@ -2,6 +2,7 @@ internal import GuardConfig
 internal import GuardCore
 internal import GuardLinux
 internal import GuardStatus
+internal import GuardSystemd
 
 /// `oomguardd` from its arguments to its exit status.
 package enum Program {
@@ -43,8 +44,12 @@ package enum Program {
   /// `--dry-run --once`: what would be written, a line each. Writes nothing anywhere.
   private static func rehearse(_ config: Config, _ source: ConfigSource) throws(SystemCallError) -> Int32 {
     let rules = RuleSet(config.rules, totalBytes: source.root.totalMemoryBytes)
-    var keeper = Keeper(try Survey(in: source.root), rules: rules, remembered: [:], isDryRun: true)
-    let round = keeper.keep(noting: nil)
+    let mains = MainProcesses(asksSystemd: source.root.isMachine && ServiceManager.isRunning())
+    let keeper = Keeper(
+      try Survey(in: source.root, mains: mains), mains: mains, rules: rules, remembered: [:], state: nil,
+      isDryRun: true)
+    keeper.findMainsNow()
+    let round = keeper.keep()
     if let failure = round.failure { throw failure }
     return say(round.written.map { "\($0)\n" }.joined())
   }
@@ -53,7 +58,6 @@ package enum Program {
     _ options: DaemonOptions, _ config: Config, _ source: ConfigSource,
     _ standardError: borrowing StandardError
   ) throws(SystemCallError) -> Int32 {
-    let survey = try Survey(in: source.root)
     var runtime: RuntimeDirectory?
     var failure: SystemCallError?
     do throws(SystemCallError) {
@@ -67,7 +71,7 @@ package enum Program {
     // Best effort: without CAP_IPC_LOCK the daemon works, only less surely when memory is gone.
     try? OwnProcess.lockMemory()
     let daemon = try Daemon(
-      options, config: config, source: source, survey: survey, runtime: runtime, runtimeFailure: failure)
+      options, config: config, source: source, runtime: runtime, runtimeFailure: failure)
     if options.task == .once { daemon.once() } else { try daemon.run() }
     return DaemonExit.fine.rawValue
   }
@@ -79,10 +83,11 @@ package enum Program {
       let directory = try RuntimeDirectory(in: root)
       if case .taken(let pid) = try directory.lock() { return alreadyRunning(pid, standardError) }
       let state = StateFile(in: directory, boot: root.bootID)
-      let nobody = RuleSet([], totalBytes: 0)
-      var keeper = Keeper(
-        try Survey(in: root), rules: nobody, remembered: state.bases, isDryRun: options.isDryRun)
-      let round = keeper.keep(noting: state)
+      let mains = MainProcesses(asksSystemd: false)
+      let keeper = Keeper(
+        try Survey(in: root, mains: mains), mains: mains, rules: RuleSet([], totalBytes: 0),
+        remembered: state.bases, state: nil, isDryRun: options.isDryRun)
+      let round = keeper.keep()
       if let failure = round.failure { throw failure }
       for (change, why) in round.refused { _ = standardError.write("\(change): \(why)\n") }
       if !options.isDryRun, round.refused.isEmpty { state.tidy(in: directory, live: [:], always: true) }

@@ -1,18 +1,37 @@
 internal import GuardCore
 internal import GuardLinux
 
-/// Looks at the world once: which processes do the rules mean, and what do they carry?
-struct Survey: ~Copyable {
+/// Looks at the world: which processes do the rules mean, and what do they carry?
+final class Survey {
+  /// What a look at everything found.
+  struct Sight {
+    var observations: [Observation] = []
+    /// Processes of the ledger that are as it has them.
+    var unchanged: Set<Int32> = []
+  }
+
+  /// The processes of one cgroup.
+  struct Members {
+    var path: CgroupPath
+    var pids: [Int32]
+  }
+
   private let root: RootDirectory
   private let proc: ProcDirectory
   /// `nil` where there is no hierarchy to read units from.
   private let cgroups: CgroupTree?
-  private let cgroupVersion: CgroupVersion?
+  let cgroupVersion: CgroupVersion?
+  private let mains: MainProcesses
+  /// The scores of processes on the ledger, kept open.
+  private var scoreFiles: [Int32: ScoreFile] = [:]
+  private let scoreFileLimit: Int
 
   /// - Throws: when there is no /proc.
-  init(in root: RootDirectory) throws(SystemCallError) {
-    self.root = root
+  init(in root: RootDirectory, mains: MainProcesses) throws(SystemCallError) {
+    (self.root, self.mains) = (root, mains)
     proc = try ProcDirectory(in: root)
+    // A few are for everything else that is open.
+    scoreFileLimit = OwnProcess.raisedDescriptorLimit() - 64
     if let tree = try? CgroupTree(in: root) {
       cgroupVersion = tree.version
       cgroups = consume tree
@@ -22,54 +41,127 @@ struct Survey: ~Copyable {
     }
   }
 
-  var hasCgroups: Bool { cgroupVersion != nil }
+  /// Watches the hierarchy from now on.
+  ///
+  /// - Throws: ENOENT where there is none.
+  func cgroupWatch() throws(SystemCallError) -> CgroupWatch { try CgroupWatch(of: CgroupTree(in: root)) }
 
-  /// Everything `rules` mean, and whatever of `known` still lives.
+  /// Everything `rules` mean, and whatever else is on the ledger and still lives.
   ///
   /// With rules that name cgroups only, the cost grows with the cgroups and their processes, not with
   /// all processes: /proc as a whole is read only if a rule needs it.
-  borrowing func look(_ rules: RuleSet, known: Set<Int32>) throws(SystemCallError) -> [Observation] {
-    let users = UserNames(in: root)
+  ///
+  /// - Parameter members: what ``members(below:_:visit:)`` found below the root.
+  func look(
+    _ rules: RuleSet, ledger: Ledger, members: [Members]
+  ) throws(SystemCallError) -> Sight {
     var homes: [Int32: CgroupPath] = [:]
-    if rules.needsCgroups, cgroups != nil {
-      try cgroups?.walk(
-        wanted: { rules.admits($0) },
-        visit: { path, pids in for pid in pids { homes[pid] = path } })
+    for group in members {
+      for pid in group.pids { homes[pid] = group.path }
     }
+    scoreFiles = scoreFiles.filter { ledger.entries[$0.key] != nil }
+    let known = ledger.pids
     var pids = known.union(homes.keys)
     if rules.needsScan { pids.formUnion(try proc.pids()) }
-    var observations: [Observation] = []
+    var sight = Sight()
+    let users = UserNames(in: root)
     for pid in pids {
-      // Whoever left since is not seen, and that is all there is to say of it.
-      if let seen = observe(pid, home: homes[pid], rules, known: known, users) { observations.append(seen) }
+      if isUnchanged(pid, home: homes[pid], rules, ledger) {
+        sight.unchanged.insert(pid)
+      } else if let seen = observe(pid, home: .some(homes[pid]), rules, isKnown: known.contains(pid), users) {
+        // Whoever left since is not seen, and that is all there is to say of it.
+        sight.observations.append(seen)
+      }
     }
-    return observations
+    return sight
   }
 
-  private borrowing func observe(
-    _ pid: Int32, home: CgroupPath?, _ rules: RuleSet, known: Set<Int32>, _ users: UserNames
+  /// Some processes only, after an event. `home` is asked of each process.
+  func look(at pids: some Sequence<Int32>, _ rules: RuleSet, ledger: Ledger) -> [Observation] {
+    let users = UserNames(in: root)
+    return pids.compactMap { pid in
+      observe(pid, home: nil, rules, isKnown: ledger.entries[pid] != nil, users)
+    }
+  }
+
+  /// The cgroups at and below `path` that a rule names, with their processes.
+  func members(
+    below path: CgroupPath, _ rules: RuleSet, visit: (CgroupPath, _ isNamed: Bool) -> Void = { _, _ in }
+  ) throws(SystemCallError) -> [Members] {
+    var found: [Members] = []
+    guard rules.needsCgroups else { return found }
+    try cgroups?.walk(
+      below: path,
+      wanted: { path in
+        let isNamed = rules.admits(path)
+        visit(path, isNamed)
+        return isNamed
+      },
+      enter: { rules.mayNameBelow($0) },
+      visit: { found.append(Members(path: $0, pids: $1)) })
+    return found
+  }
+
+  /// Every process in the cgroups at and below `path`.
+  func pids(below path: CgroupPath) throws(SystemCallError) -> [Int32] {
+    var pids: [Int32] = []
+    try cgroups?.walk(below: path, wanted: { _ in true }, visit: { pids += $1 })
+    return pids
+  }
+
+  /// A process of the ledger that only its cgroup decides about, and whose cgroup and score are as they were.
+  private func isUnchanged(_ pid: Int32, home: CgroupPath?, _ rules: RuleSet, _ ledger: Ledger) -> Bool {
+    guard let entry = ledger.entries[pid], entry.state == .held, entry.cgroup == home, let home,
+      let index = rules.firstAdmitting(home), rules.rules[index].name == entry.rule,
+      rules.scores[index] == entry.promised, rules.decidesByCgroup(upTo: index),
+      rules.rules[index].scope != .main || mains.role(of: pid, in: home) == .member
+    else { return false }
+    return scoreFiles[pid]?.score() == entry.score
+  }
+
+  private func observe(
+    _ pid: Int32, home: CgroupPath??, _ rules: RuleSet, isKnown: Bool, _ users: UserNames
   ) -> Observation? {
     guard let directory = try? proc.process(pid) else { return nil }
-    var facts = LiveFacts(directory, cgroup: .some(home), root: root, users: users)
+    let home = home ?? (rules.needsCgroups ? cgroup(of: directory) : nil)
+    var facts = LiveFacts(directory, cgroup: home, root: root, users: users)
     let rule = rules.firstMatch(&facts)
-    guard rule != nil || known.contains(pid) else { return nil }
+    guard rule != nil || isKnown else { return nil }
     guard let stat = try? facts.directory.stat(), !stat.isKernelThread, !stat.isDead,
       let score = try? facts.directory.score()
     else { return nil }
+    var role = Observation.Role.member
+    if let rule, rules.rules[rule].scope == .main, let home { role = mains.role(of: pid, in: home) }
+    if rule != nil, role == .member, scoreFiles[pid] == nil, scoreFiles.count < scoreFileLimit {
+      scoreFiles[pid] = try? facts.directory.scoreFile()
+    }
     return Observation(
       process: stat.identity, parent: stat.parentPID, comm: stat.comm,
-      cgroup: home ?? ownCgroup(of: facts.directory),
-      score: score, rule: rule)
+      cgroup: home ?? cgroup(of: facts.directory),
+      score: score, rule: rule, role: role)
   }
 
-  /// Asked of the process itself, for one that no cgroup rule led to.
-  private borrowing func ownCgroup(of directory: borrowing ProcessDirectory) -> CgroupPath? {
+  /// Asked of the process itself.
+  private func cgroup(of directory: borrowing ProcessDirectory) -> CgroupPath? {
     guard let cgroupVersion, let text = try? directory.read("cgroup") else { return nil }
     return cgroupVersion.path(in: text)
   }
 
+  /// The process of a cgroup from which all the others descend: without systemd, that is its main one.
+  func rootmost(of pids: [Int32]) -> Int32? {
+    let stats = pids.compactMap { pid in stat(of: pid) }
+    let inside = Set(stats.map(\.pid))
+    return stats.filter { !$0.isDead && !inside.contains($0.parentPID) }
+      .min { ($0.startTicks, $0.pid) < ($1.startTicks, $1.pid) }?.pid
+  }
+
+  private func stat(of pid: Int32) -> ProcessStat? {
+    guard let directory = try? proc.process(pid) else { return nil }
+    return try? directory.stat()
+  }
+
   /// Carries one change out, through a descriptor whose identity was checked.
-  borrowing func carryOut(_ change: ScoreChange) -> ScoreOutcome {
+  func carryOut(_ change: ScoreChange) -> ScoreOutcome {
     do throws(ProcessError) {
       let directory: ProcessDirectory
       do throws(SystemCallError) {

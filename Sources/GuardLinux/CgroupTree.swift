@@ -23,23 +23,30 @@ package struct CgroupTree: ~Copyable {
     throw SystemCallError(call: "open", subject: root.path("\(base)/cgroup.controllers"), code: ENOENT)
   }
 
-  /// Visits every cgroup, parents first, and hands over the processes of those that `wanted` names.
+  /// Visits `start` and the cgroups below it, parents first, and hands over the processes of those that
+  /// `wanted` names; it looks below those that `enter` names.
   ///
   /// Cgroups come and go while this looks: one that vanished is passed over.
   package borrowing func walk(
-    wanted: (CgroupPath) -> Bool, visit: (CgroupPath, [Int32]) -> Void
+    below start: CgroupPath = .root, wanted: (CgroupPath) -> Bool,
+    enter: (CgroupPath) -> Bool = { _ in true },
+    visit: (CgroupPath, [Int32]) -> Void
   ) throws(SystemCallError) {
-    var pending = [CgroupPath.root]
+    var pending = [start]
     while let path = pending.popLast() {
+      let isWanted = wanted(path)
+      let isEntered = enter(path)
+      guard isWanted || isEntered else { continue }
       do throws(SystemCallError) {
         // "./a/b": opened from the top of the hierarchy, and the top itself is ".".
         let directory = try top.opening(bytes: [UInt8(ascii: ".")] + path.bytes, CLINUX_O_PATH | O_DIRECTORY)
-        if wanted(path) {
+        if isWanted {
           let listed = try directory.opening("cgroup.procs", O_RDONLY).readAll(limit: 1 << 24)
           let pids = listed.split(separator: UInt8(ascii: "\n")).compactMap { Int32(ascii: $0) }
           // Pid 0 stands for a process outside this pid namespace.
           if !pids.isEmpty { visit(path, pids.filter { $0 > 0 }) }
         }
+        guard isEntered else { continue }
         let stream = try DirectoryStream(directory.opening(".", O_RDONLY | O_DIRECTORY))
         try unsafe stream.visit { name, isDirectory in
           if isDirectory { unsafe pending.append(path.appending(name)) }

@@ -1,6 +1,6 @@
 internal import CLinux
-package import GuardCore
 internal import Glibc
+package import GuardCore
 
 /// Tells when cgroups appear, and when processes join those that matter. See inotify(7).
 ///

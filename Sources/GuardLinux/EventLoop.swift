@@ -30,6 +30,17 @@ internal import Glibc
     }
   }
 
+  /// The same for a descriptor that a library owns, which closes it.
+  package borrowing func watch(
+    number: CInt, for readiness: Readiness, token: UInt64
+  ) throws(SystemCallError) {
+    _ = try SystemCallError.check("epoll_ctl", "descriptor \(number)") {
+      let added = clinux_epoll_add(epoll.number, number, readiness.rawValue, token)
+      return added == -1 && errno == EEXIST
+        ? clinux_epoll_modify(epoll.number, number, readiness.rawValue, token) : added
+    }
+  }
+
   package borrowing func change(
     _ descriptor: borrowing OwnedDescriptor, to readiness: Readiness, token: UInt64
   ) throws(SystemCallError) {

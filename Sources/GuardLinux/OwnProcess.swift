@@ -15,6 +15,19 @@ package enum OwnProcess {
     }
   }
 
+  /// How many descriptors may be open, after asking for as many as are allowed. See getrlimit(2).
+  package static func raisedDescriptorLimit() -> Int {
+    var limit = rlimit()
+    guard unsafe getrlimit(CInt(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 1024 }
+    // More than this is never of use, and each costs the kernel a little.
+    let wanted = min(limit.rlim_max, 65536)
+    if limit.rlim_cur < wanted {
+      limit.rlim_cur = wanted
+      guard unsafe setrlimit(CInt(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 1024 }
+    }
+    return Int(clamping: limit.rlim_cur)
+  }
+
   package static func environment(_ name: String) -> String? {
     unsafe getenv(name).map { unsafe String(cString: $0) }
   }

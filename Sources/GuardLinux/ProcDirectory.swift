@@ -35,7 +35,7 @@ package struct ProcDirectory: ~Copyable {
 
 /// An open `/proc/<pid>`.
 package struct ProcessDirectory: ~Copyable {
-  private let directory: OwnedDescriptor
+  let directory: OwnedDescriptor
 
   init(_ directory: consuming OwnedDescriptor) { self.directory = directory }
 

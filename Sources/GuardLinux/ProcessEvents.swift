@@ -82,7 +82,9 @@ package struct ProcessEvents: ~Copyable {
   static func event(_ datagram: [UInt8]) -> Event? {
     func word(_ offset: Int) -> UInt32? {
       guard datagram.count >= offset + 4 else { return nil }
-      return unsafe datagram.withUnsafeBytes { unsafe $0.loadUnaligned(fromByteOffset: offset, as: UInt32.self) }
+      return unsafe datagram.withUnsafeBytes {
+        unsafe $0.loadUnaligned(fromByteOffset: offset, as: UInt32.self)
+      }
     }
     func pid(_ index: Int) -> Int32? { word(dataOffset + 4 * index).map { Int32(bitPattern: $0) } }
     // Pairs of thread id and process id; rules are about processes.
@@ -102,7 +104,8 @@ package struct ProcessEvents: ~Copyable {
     func skipUnless(_ value: UInt32, _ steps: UInt8 = 1) -> sock_filter {
       clinux_filter(CLINUX_BPF_JUMP_EQUAL, 0, steps, value.bigEndian)
     }
-    let pass = clinux_filter(CLINUX_BPF_RETURN, 0, 0, UInt32.max), drop = clinux_filter(CLINUX_BPF_RETURN, 0, 0, 0)
+    let pass = clinux_filter(CLINUX_BPF_RETURN, 0, 0, UInt32.max)
+    let drop = clinux_filter(CLINUX_BPF_RETURN, 0, 0, 0)
     var steps = [load(whatOffset), skipUnless(UInt32(PROC_EVENT_NONE.rawValue)), pass]
     if interest.execs { steps += [skipUnless(exec), pass] }
     if interest.comms { steps += [skipUnless(comm), pass] }

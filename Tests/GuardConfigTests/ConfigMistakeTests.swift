@@ -170,13 +170,6 @@ struct ConfigMistakeTests {
       "unit = 'x.service'\nscore = 5\nscope = 'all'",
       "x:5:1: 'scope' belongs to [[protect]]; remove it from [[sacrifice]]"),
     .protect(
-      "unit = 'x.service'\nscore = -5",
-      "x:1:1: this rule has no 'scope', and the default \"main\" does not exist in this version yet; "
-        + "write scope = \"all\""),
-    .protect(
-      "cgroup = '/x'\nscore = -5\nscope = 'main'",
-      "x:5:9: \"main\" does not exist in this version yet; write scope = \"all\""),
-    .protect(
       "exe = '/x'\nscore = -5\nscope = 'all'",
       "x:5:1: 'scope' is for rules by 'unit' or 'cgroup', this one means every process; remove it"),
     .protect(

@@ -12,6 +12,15 @@ struct ConfigReaderTests {
     SourcePosition(file: file, line: line, column: column)
   }
 
+  @Test(arguments: [
+    ("unit = 'x.service'", Rule.Scope.main), ("cgroup = '/x'", .main), ("exe = '/x'", nil),
+    ("unit = 'x.service'\nscope = 'main'", .main), ("unit = 'x.service'\nscope = 'all'", .all),
+  ])
+  func aProtectRuleByCgroupMeansTheMainProcessUnlessItSaysAll(text: String, scope: Rule.Scope?) throws {
+    let file = ConfigFile(name: "x", bytes: Array("[[protect]]\nname = 'x'\nscore = -5\n\(text)\n".utf8))
+    #expect(try ConfigReader.read([file]).rules.map(\.scope) == [scope])
+  }
+
   @Test func anEmptyFileIsTheDefault() throws {
     var expected = Config()
     expected.files = ["a.conf"]

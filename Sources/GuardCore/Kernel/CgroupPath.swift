@@ -36,6 +36,23 @@ package struct CgroupPath: Hashable, Sendable {
     (self.systemUnits, self.userUnit) = (units, userUnit)
   }
 
+  /// Whether it is the root or a slice, in which units lie.
+  package var isSlice: Bool {
+    guard let unitPath else { return bytes.count == 1 }
+    return unitPath == self && Self.isUnit(systemUnits.last ?? [], [".slice"])
+  }
+
+  /// The cgroup of the innermost system unit: this one, or the one above it that the unit has made it in.
+  package var unitPath: CgroupPath? {
+    guard !systemUnits.isEmpty else { return nil }
+    var slashes = 0
+    for (index, byte) in bytes.enumerated() where byte == UInt8(ascii: "/") {
+      slashes += 1
+      if slashes > systemUnits.count { return CgroupPath(bytes[..<index]) }
+    }
+    return self
+  }
+
   /// The innermost system unit, for people: the service or scope, or the slice of a bare slice.
   package var unit: [UInt8]? { systemUnits.last }
 

@@ -11,3 +11,11 @@ package struct ProcessIdentity: Hashable, Sendable {
   /// - Throws: ``KernelTextError`` naming the first field that is absent or not a number.
   package init(stat text: [UInt8]) throws(KernelTextError) { self = try ProcessStat(text).identity }
 }
+
+extension ProcessIdentity {
+  /// When it was born, since boot, to a hundredth of a second: the kernel shows user space 100 ticks a second
+  /// (USER_HZ) on every architecture that Swift runs on.
+  package var startedAt: Duration {
+    .milliseconds(Int64(clamping: startTicks.multipliedReportingOverflow(by: 10).partialValue))
+  }
+}

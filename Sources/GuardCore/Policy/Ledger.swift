@@ -1,11 +1,11 @@
 /// Every process that holds a promise, and what it would carry without oomguard.
 ///
-/// Pure bookkeeping: a survey's observations go in, the writes that are due come out, and how each of
-/// them ended goes in again. Equal inputs give equal plans.
+/// Pure bookkeeping: observations go in, the writes that are due come out, and how each of them ended goes
+/// in again. Holds no clock: times are ``Duration`` since boot. Equal inputs give equal plans.
 package struct Ledger: Sendable {
   package struct Entry: Equatable, Sendable {
     package enum State: String, Sendable {
-      case held, drifted, refused, pending
+      case held, drifted, yielded, refused, pending
     }
     package var process: ProcessIdentity
     package var comm: [UInt8]
@@ -20,20 +20,41 @@ package struct Ledger: Sendable {
     package var written: OOMScoreAdj?
     package var state: State
     package var error: String?
+    /// When its score had to be repaired, within the last ``Ledger/conflictWindow``.
+    package var repairs: [Duration] = []
+    /// Whether the last look found somebody else's score: the next repair belongs to the same episode.
+    package var isInEpisode = false
+    /// Until when oomguard gives way to the other writer.
+    package var yieldedUntil: Duration?
   }
 
-  /// What a survey leads to.
+  /// What observations lead to.
   package struct Plan: Equatable, Sendable {
     package var changes: [ScoreChange] = []
     /// Processes that left since the last survey.
     package var departed: [ProcessIdentity] = []
+    /// Processes whose score somebody else insists on: oomguard gives way.
+    package var conflicts: [Entry] = []
+
+    package init(changes: [ScoreChange] = []) { self.changes = changes }
   }
+
+  /// Repairs within this time count towards a conflict.
+  package static let conflictWindow = Duration.seconds(600)
+  /// After this, a process that was given up is tried again.
+  package static let yieldTime = Duration.seconds(3600)
+  /// What a process, or PID 1, writes within this time of its birth belongs to its start, and is its base.
+  package static let startTime = Duration.seconds(2)
 
   package private(set) var entries: [Int32: Entry] = [:]
   /// Bases remembered from a daemon before this one, until their process is first seen.
   private var remembered: [ProcessIdentity: OOMScoreAdj]
+  /// Repairs of one process within ``conflictWindow`` before oomguard gives way.
+  package var conflictLimit: Int
 
-  package init(remembered: [ProcessIdentity: OOMScoreAdj] = [:]) { self.remembered = remembered }
+  package init(remembered: [ProcessIdentity: OOMScoreAdj] = [:], conflictLimit: Int = 5) {
+    (self.remembered, self.conflictLimit) = (remembered, conflictLimit)
+  }
 
   /// Every pid a survey must look at even if no rule means it: it may have to be given back its base.
   package var pids: Set<Int32> { Set(entries.keys).union(remembered.keys.lazy.map(\.pid)) }
@@ -47,66 +68,148 @@ package struct Ledger: Sendable {
     return bases
   }
 
-  /// Compares what was seen with what was promised. `observations` is everything a rule means, and
-  /// everything in ``pids`` that still lives.
-  package mutating func plan(_ observations: [Observation], rules: RuleSet) -> Plan {
-    var plan = Plan()
-    var seen = Set<Int32>(minimumCapacity: observations.count)
-    // Parents before their children, so that an inherited score finds the parent's base.
-    for observation in observations.sorted(by: {
-      ($0.process.startTicks, $0.process.pid) < ($1.process.startTicks, $1.process.pid)
-    }) {
-      seen.insert(observation.process.pid)
-      if let entry = entries[observation.process.pid], entry.process != observation.process {
-        entries[observation.process.pid] = nil
-        plan.departed.append(entry.process)
-      }
-      let change = observation.rule.map { hold(observation, $0, rules) } ?? release(observation)
-      if let change { plan.changes.append(change) }
+  /// Gives every process that was given up another chance, as after a reload.
+  package mutating func forgetConflicts() {
+    for pid in entries.keys {
+      entries[pid]?.yieldedUntil = nil
+      entries[pid]?.repairs = []
     }
+  }
+
+  /// Compares all that was seen with what was promised.
+  ///
+  /// - Parameters:
+  ///   - observations: everything a rule means, and everything in ``pids`` that still lives.
+  ///   - unchanged: pids of the ledger that were found as they are in it, and so were not looked at again.
+  package mutating func plan(
+    _ observations: [Observation], unchanged: Set<Int32> = [], rules: RuleSet, at now: Duration = .zero
+  ) -> Plan {
+    var plan = consider(observations, rules: rules, at: now)
+    let seen = Set(observations.lazy.map(\.process.pid)).union(unchanged)
     for pid in entries.keys.sorted() where !seen.contains(pid) {
       if let entry = entries.removeValue(forKey: pid) { plan.departed.append(entry.process) }
     }
-    remembered.removeAll()
+    for pid in unchanged { entries[pid]?.isInEpisode = false }
+    let alive = Set(observations.lazy.map(\.process))
+    remembered = remembered.filter { alive.contains($0.key) }
     return plan
   }
 
-  private mutating func hold(_ seen: Observation, _ index: Int, _ rules: RuleSet) -> ScoreChange? {
+  /// The same for some processes only, as after an event: of the others nothing is said.
+  package mutating func consider(_ observations: [Observation], rules: RuleSet, at now: Duration = .zero)
+    -> Plan
+  {
+    var plan = Plan()
+    // Parents before their children, so that an inherited score finds the parent's base.
+    for seen in observations.sorted(by: {
+      ($0.process.startTicks, $0.process.pid) < ($1.process.startTicks, $1.process.pid)
+    }) {
+      if let entry = entries[seen.process.pid], entry.process != seen.process {
+        entries[seen.process.pid] = nil
+        plan.departed.append(entry.process)
+      }
+      let change: ScoreChange?
+      switch (seen.rule, seen.role) {
+      case (nil, _): change = release(seen)
+      case (_, .awaiting): change = nil
+      case (let index?, .member): change = hold(seen, index, rules, at: now, &plan)
+      case (let index?, .child(let main)): change = disinherit(seen, ofMain: main, index, rules)
+      }
+      if let change { plan.changes.append(change) }
+    }
+    return plan
+  }
+
+  private mutating func hold(
+    _ seen: Observation, _ index: Int, _ rules: RuleSet, at now: Duration, _ plan: inout Plan
+  ) -> ScoreChange? {
     let rule = rules.rules[index]
     let promised = rules.scores[index]
-    let known = entries[seen.process.pid]
+    let pid = seen.process.pid
+    let known = entries[pid]
     let (base, written) = known.map { ($0.base, $0.written) } ?? origin(of: seen)
+    remembered[seen.process] = nil
     var entry = Entry(
       process: seen.process, comm: seen.comm, cgroup: seen.cgroup, rule: rule.name, kind: rule.kind,
-      promised: promised, base: base, score: seen.score, written: written, state: .held, error: nil)
+      promised: promised, base: base, score: seen.score, written: written, state: .held, error: nil,
+      repairs: known?.repairs ?? [], yieldedUntil: known?.yieldedUntil)
 
     let wanted: OOMScoreAdj
+    var isDrift = false
     if written == seen.score {
       // What it carries is ours: the base decides what is due, also after the rule changed.
       wanted = rule.isKept(by: base, promised: promised) ? base : promised
     } else {
       // What it carries is its own or somebody else's.
       wanted = rule.isKept(by: seen.score, promised: promised) ? seen.score : promised
-      if written == nil { entry.base = seen.score }
+      if written == nil || now - seen.process.startedAt < Self.startTime {
+        entry.base = seen.score
+      } else {
+        isDrift = true
+      }
     }
     guard wanted != seen.score else {
-      entries[seen.process.pid] = entry
+      entries[pid] = entry
       return nil
     }
-    let isDrift = written != nil && written != seen.score
+    var isNews = true
+    if isDrift {
+      (entry.isInEpisode, isNews) = (true, known?.isInEpisode != true)
+      if yields(&entry, at: now) {
+        if known?.state != .yielded { plan.conflicts.append(entry) }
+        entries[pid] = entry
+        return nil
+      }
+    }
     entry.state = isDrift ? .drifted : .pending
     if known?.state == .refused { (entry.state, entry.error) = (.refused, known?.error) }
-    entries[seen.process.pid] = entry
+    entries[pid] = entry
     return ScoreChange(
       process: seen.process, comm: seen.comm, cgroup: seen.cgroup, rule: rule.name, base: entry.base,
-      old: seen.score, new: wanted, reason: isDrift ? .repair : .promise)
+      old: seen.score, new: wanted, reason: isDrift ? .repair : .promise, isNews: isNews)
+  }
+
+  /// Whether another repair of this process would be one too many.
+  private func yields(_ entry: inout Entry, at now: Duration) -> Bool {
+    if let until = entry.yieldedUntil {
+      guard now >= until else {
+        entry.state = .yielded
+        return true
+      }
+      (entry.yieldedUntil, entry.repairs) = (nil, [])
+    }
+    entry.repairs = entry.repairs.filter { now - $0 < Self.conflictWindow }
+    guard entry.repairs.count < conflictLimit else {
+      (entry.state, entry.yieldedUntil) = (.yielded, now + Self.yieldTime)
+      return true
+    }
+    entry.repairs.append(now)
+    return false
+  }
+
+  /// A child of a main process that alone is meant: what it inherited goes back to the main process's base.
+  ///
+  /// A score beyond the promised one on the unprotected side is the child's own and stays.
+  private mutating func disinherit(
+    _ seen: Observation, ofMain main: Int32, _ index: Int, _ rules: RuleSet
+  ) -> ScoreChange? {
+    let rule = rules.rules[index]
+    let promised = rules.scores[index]
+    // It was meant itself until now: the rule's scope changed, or another process became the main one.
+    if entries[seen.process.pid] != nil || remembered[seen.process] != nil { return release(seen) }
+    guard let main = entries[main], main.rule == rule.name, main.written != nil, main.base != seen.score,
+      rule.isKept(by: seen.score, promised: promised), !rule.isKept(by: main.base, promised: promised)
+    else { return nil }
+    return ScoreChange(
+      process: seen.process, comm: seen.comm, cgroup: seen.cgroup, rule: rule.name, base: main.base,
+      old: seen.score, new: main.base, reason: .restore)
   }
 
   /// No rule means it any more: its base comes back, unless somebody else changed the score meanwhile.
   private mutating func release(_ seen: Observation) -> ScoreChange? {
     let entry = entries.removeValue(forKey: seen.process.pid)
-    let base = entry?.base ?? remembered[seen.process]
-    guard let base, base != seen.score else { return nil }
+    let noted = remembered.removeValue(forKey: seen.process)
+    guard let base = entry?.base ?? noted, base != seen.score else { return nil }
     if let entry, entry.written != seen.score { return nil }
     return ScoreChange(
       process: seen.process, comm: seen.comm, cgroup: seen.cgroup, rule: entry?.rule ?? "", base: base,

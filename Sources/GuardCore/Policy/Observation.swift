@@ -7,13 +7,26 @@ package struct Observation: Equatable, Sendable {
   package var score: OOMScoreAdj
   /// Index of the rule that means it in ``RuleSet/rules``; `nil` if none does (any more).
   package var rule: Int?
+  package var role: Role
+
+  /// What a process is to the rule that means it.
+  package enum Role: Equatable, Sendable {
+    /// It is promised the score: every process of a rule with `scope = "all"` or without a scope, and
+    /// the main process of one with `scope = "main"`.
+    case member
+    /// It belongs to a unit whose main process alone is meant.
+    case child(ofMain: Int32)
+    /// Its unit's main process is not known yet, or the unit's start job is not done: nothing is to be
+    /// written, since what is written until then becomes the base.
+    case awaiting
+  }
 
   package init(
     process: ProcessIdentity, parent: Int32, comm: [UInt8], cgroup: CgroupPath?, score: OOMScoreAdj,
-    rule: Int?
+    rule: Int?, role: Role = .member
   ) {
     (self.process, self.parent, self.comm, self.cgroup) = (process, parent, comm, cgroup)
-    (self.score, self.rule) = (score, rule)
+    (self.score, self.rule, self.role) = (score, rule, role)
   }
 }
 
@@ -24,7 +37,7 @@ package struct ScoreChange: Equatable, Sendable {
     case promise
     /// Somebody else changed what was promised.
     case repair
-    /// No rule means it any more.
+    /// No rule means it any more, or it inherited what its main process alone is promised.
     case restore
   }
   package var process: ProcessIdentity
@@ -35,6 +48,8 @@ package struct ScoreChange: Equatable, Sendable {
   package var base: OOMScoreAdj
   package var old, new: OOMScoreAdj
   package var reason: Reason
+  /// Whether the first of its kind: a repair that is repeated is told once for each episode.
+  package var isNews = true
 }
 
 extension ScoreChange: CustomStringConvertible {

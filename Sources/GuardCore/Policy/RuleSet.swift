@@ -18,6 +18,30 @@ package struct RuleSet: Equatable, Sendable {
 
   package func admits(_ cgroup: CgroupPath) -> Bool { firstAdmitting(cgroup) != nil }
 
+  /// Whether the first rule that admits a cgroup and stands at `index` decides by that alone: neither it nor
+  /// one before it asks anything of the process.
+  package func decidesByCgroup(upTo index: Int) -> Bool {
+    rules[...index].allSatisfy { $0.selector.asksCgroupOnly }
+  }
+
+  /// Of the first rule that names this cgroup.
+  package func scope(of cgroup: CgroupPath) -> Rule.Scope? {
+    firstAdmitting(cgroup).flatMap { rules[$0].scope }
+  }
+
+  /// What the process connector has to tell of for these rules.
+  ///
+  /// Execs for rules by name, and for those that mean every process of a cgroup, since a process can be
+  /// born into one (CLONE_INTO_CGROUP) without any other sign.
+  package var wantsExecs: Bool { rules.contains { $0.scope != .main } }
+  package var wantsComms: Bool { rules.contains { !$0.selector.comms.isEmpty } }
+  package var wantsUIDs: Bool { rules.contains { !$0.selector.users.isEmpty } }
+
+  /// Whether a cgroup below this one may be named by a rule; if not, there is no need to look there.
+  package func mayNameBelow(_ cgroup: CgroupPath) -> Bool {
+    rules.contains { $0.selector.namesCgroups && $0.selector.mayAdmitBelow(cgroup) }
+  }
+
   /// The first rule that names this cgroup, whatever else it asks for.
   package func firstAdmitting(_ cgroup: CgroupPath) -> Int? {
     rules.firstIndex { $0.selector.namesCgroups && $0.selector.admits(cgroup) }

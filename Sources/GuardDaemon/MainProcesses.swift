@@ -1,0 +1,149 @@
+internal import GuardCore
+internal import GuardLinux
+internal import GuardSystemd
+
+/// Which process is the main one of each unit that a rule with `scope = "main"` names.
+///
+/// Where PID 1 is systemd it is asked for MainPID, and whether the start job is done: until then PID 1 and
+/// the process itself still write scores of their own. Elsewhere it is the process from which the others
+/// of the cgroup descend. Nothing here waits for an answer: until it comes, the role is `awaiting`.
+final class MainProcesses {
+  private struct Unit {
+    var main: Int32?
+    /// Its start job is done, as far as known.
+    var isStarted = false
+    var isAsked = false
+    /// It may be another process by now.
+    var isDoubtful = false
+    /// When to ask again, and the pause that led to it.
+    var retry: (at: Duration, pause: Duration)?
+  }
+
+  private static let firstPause = Duration.milliseconds(20)
+  private static let longestPause = Duration.seconds(2)
+
+  /// `nil` where PID 1 is not systemd.
+  private var bus: UnitBus?
+  private let isAskingSystemd: Bool
+  private var units: [CgroupPath: Unit] = [:]
+  /// Units whose main process became known, or another: their processes are to be looked at.
+  private(set) var changed: Set<CgroupPath> = []
+  /// Without systemd: who is rootmost among a unit's processes.
+  var rootmost: (CgroupPath) -> Int32? = { _ in nil }
+
+  /// - Parameter asksSystemd: false in a fake root, and where PID 1 is something else.
+  init(asksSystemd: Bool) {
+    isAskingSystemd = asksSystemd
+    bus = asksSystemd ? UnitBus() : nil
+  }
+
+  /// The main processes known, whose children are to be told of at birth.
+  var pids: Set<Int32> { Set(units.values.compactMap(\.main)) }
+
+  var isEmpty: Bool { units.isEmpty }
+
+  func role(of pid: Int32, in cgroup: CgroupPath) -> Observation.Role {
+    let path = cgroup.unitPath ?? cgroup
+    guard let unit = units[path], unit.isStarted, let main = unit.main else { return .awaiting }
+    return pid == main ? .member : .child(ofMain: main)
+  }
+
+  /// A unit that a rule with `scope = "main"` names has, or may have, other processes than before.
+  func refresh(_ cgroup: CgroupPath, at now: Duration) {
+    let path = cgroup.unitPath ?? cgroup
+    if units[path] == nil { units[path] = Unit() }
+    guard isAskingSystemd, cgroup.unitPath != nil else {
+      learn(path, main: rootmost(path), isStarted: true)
+      return
+    }
+    if units[path]?.isAsked == false { ask(path, at: now) }
+  }
+
+  /// Units that are gone are forgotten.
+  func keepOnly(_ present: [CgroupPath: Set<Int32>]) { units = units.filter { present[$0.key] != nil } }
+
+  /// Whether there is no reason to ask again: the main process is known, lives, and has not forked since.
+  func isSure(of unit: CgroupPath, among pids: Set<Int32>) -> Bool {
+    guard let known = units[unit], known.isStarted, !known.isDoubtful, let main = known.main else {
+      return false
+    }
+    return pids.contains(main)
+  }
+
+  /// A fork of a main process: a daemon may hand its place to a child, as at an upgrade without a restart.
+  func forked(_ main: Int32) {
+    for (path, unit) in units where unit.main == main { units[path]?.isDoubtful = true }
+  }
+
+  private func ask(_ path: CgroupPath, at now: Duration) {
+    if bus == nil {
+      bus = UnitBus()
+      generation += 1
+    }
+    guard let bus, let unit = path.unit.flatMap({ String(validating: $0, as: UTF8.self) }) else {
+      // PID 1 does not answer: what is known stays; asked again at the next look.
+      if units[path]?.main == nil { learn(path, main: rootmost(path), isStarted: true) }
+      return
+    }
+    units[path]?.isAsked = true
+    let isService = unit.hasSuffix(".service")
+    var main: Int32?
+    bus.ask("MainPID", of: isService ? "Service" : "Scope", unit: unit, as: .number) { value in
+      if case .number(let pid) = value, pid != 0 { main = Int32(truncatingIfNeeded: pid) }
+    }
+    // Answered in order: when this one comes, the other has.
+    bus.ask("ActiveState", of: "Unit", unit: unit, as: .text) { [self] value in
+      units[path]?.isAsked = false
+      guard case .text(let state) = value else { return learn(path, main: rootmost(path), isStarted: true) }
+      // A scope, a slice and a service that forks without a PID file have no main process by PID 1's account.
+      let isStarted = state != "activating"
+      learn(path, main: main ?? (isStarted ? rootmost(path) : nil), isStarted: isStarted)
+    }
+  }
+
+  private func learn(_ path: CgroupPath, main: Int32?, isStarted: Bool) {
+    guard var unit = units[path] else { return }
+    if unit.main != main || unit.isStarted != isStarted { changed.insert(path) }
+    (unit.main, unit.isStarted, unit.isDoubtful) = (main, isStarted, false)
+    let now = Clock.boot()
+    if isStarted, main != nil {
+      unit.retry = nil
+    } else {
+      let pause = unit.retry.map { min($0.pause * 2, Self.longestPause) } ?? Self.firstPause
+      unit.retry = (now + pause, pause)
+    }
+    units[path] = unit
+  }
+
+  // MARK: in the loop
+
+  var descriptorNumber: Int32? { bus?.descriptorNumber }
+  var wantsToWrite: Bool { bus?.wantsToWrite ?? false }
+  /// Counts connections: another one has another descriptor, even of the same number.
+  private(set) var generation = 0
+
+  /// When ``process(at:)`` is due even if no answer came: a unit that is still starting is asked about again,
+  /// and a question without an answer expires.
+  var deadline: Duration? {
+    let retry = units.values.compactMap { $0.isAsked ? nil : $0.retry?.at }.min()
+    let expiry = bus.map { $0.isIdle } ?? true ? nil : Clock.boot() + .seconds(1)
+    return [retry, expiry].compactMap { $0 }.min()
+  }
+
+  /// Reads answers, asks again where it is time; then ``takeChanged()`` has what came of it.
+  func process(at now: Duration) {
+    if let bus, !bus.process() { self.bus = nil }
+    for (path, unit) in units {
+      guard let retry = unit.retry, now >= retry.at, !unit.isAsked else { continue }
+      if isAskingSystemd, path.unitPath != nil { ask(path, at: now) } else { units[path]?.retry = nil }
+    }
+  }
+
+  /// Waits for what was asked, at most `limit`: at the start only, so that READY means protected.
+  func settle(within limit: Duration) { bus?.settle(within: limit) }
+
+  func takeChanged() -> Set<CgroupPath> {
+    defer { changed = [] }
+    return changed
+  }
+}

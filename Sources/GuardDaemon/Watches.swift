@@ -1,0 +1,98 @@
+internal import GuardCore
+internal import GuardLinux
+
+/// What tells of new processes while nobody looks: the cgroup tree and the process connector.
+///
+/// Armed only as far as the rules need it. Whatever either of them loses is made good by a survey.
+final class Watches {
+  private let root: RootDirectory
+  private let survey: Survey
+  private(set) var cgroups: CgroupWatch?
+  private var processEvents: ProcessEvents?
+  private var interest = ProcessEvents.Interest()
+  /// Why processes are not told of at birth, though a rule needs it; `nil` when all is well.
+  private(set) var processEventsFailure: String?
+  private(set) var cgroupsFailure: String?
+
+  init(in root: RootDirectory, survey: Survey) { (self.root, self.survey) = (root, survey) }
+
+  /// Brings what is watched in line with the rules and the main processes.
+  ///
+  /// - Parameters:
+  ///   - watchCgroups: hands a new inotify descriptor to the loop.
+  ///   - watchProcesses: the same for the connector's.
+  func arm(
+    _ rules: RuleSet, mains: Set<Int32>,
+    watchCgroups: (borrowing OwnedDescriptor) throws(SystemCallError) -> Void,
+    watchProcesses: (borrowing OwnedDescriptor) throws(SystemCallError) -> Void
+  ) {
+    // A fake root's processes are nobody's: no event would ever be about them.
+    guard root.isMachine else { return }
+    if rules.needsCgroups, cgroups == nil {
+      do throws(SystemCallError) {
+        let watch = try survey.cgroupWatch()
+        try watchCgroups(watch.descriptor)
+        (cgroups, cgroupsFailure) = (watch, nil)
+      } catch {
+        cgroupsFailure = "\(error)"
+      }
+    }
+    var wanted = ProcessEvents.Interest()
+    if !rules.rules.isEmpty {
+      (wanted.execs, wanted.comms, wanted.uids) = (rules.wantsExecs, rules.wantsComms, rules.wantsUIDs)
+      wanted.forkParents = mains
+    }
+    guard wanted != interest || (processEvents == nil && !wanted.isEmpty) else { return }
+    interest = wanted
+    do throws(SystemCallError) {
+      if wanted.isEmpty {
+        processEvents = nil
+      } else if processEvents != nil {
+        try processEvents?.change(to: wanted)
+      } else {
+        let events = try ProcessEvents(wanted)
+        try watchProcesses(events.descriptor)
+        processEvents = consume events
+      }
+      processEventsFailure = nil
+    } catch {
+      processEvents = nil
+      processEventsFailure = "\(error)"
+    }
+  }
+
+  /// What the process connector told since the last call.
+  struct News {
+    var pids: Set<Int32> = []
+    /// Main processes that forked.
+    var parents: Set<Int32> = []
+    var overran = false
+  }
+
+  func takeProcessEvents() throws(SystemCallError) -> News {
+    var news = News()
+    // Bounded, so that a storm leaves the loop its other work; what is left wakes it again at once.
+    for _ in 0..<4096 {
+      guard let event = try processEvents?.next() else { break }
+      switch event {
+      case .exec(let pid), .comm(let pid), .uid(let pid): news.pids.insert(pid)
+      case .fork(let parent, let child):
+        news.parents.insert(parent)
+        news.pids.insert(child)
+      case .overrun: news.overran = true
+      }
+    }
+    return news
+  }
+
+  /// Watches a cgroup the survey came by. Named ones tell of their processes, the others only of new cgroups.
+  func cover(_ path: CgroupPath, isNamed: Bool) {
+    guard let cgroups, !cgroups.isWatched(path) else { return }
+    do throws(SystemCallError) {
+      try cgroups.watch(path, members: isNamed)
+    } catch {
+      // fs.inotify.max_user_watches, most likely: the reconcile timer still finds everything.
+      cgroupsFailure = "\(error)"
+    }
+  }
+}
