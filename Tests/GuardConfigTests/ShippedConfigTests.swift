@@ -31,6 +31,7 @@ struct ShippedConfigTests {
     #expect(config.warnings == [])
     #expect(
       config.rules.map { "\($0.kind) \($0.name) \($0.amount) \(String(describing: $0.scope))" } == [
+        "protect ssh score(-900) Optional(GuardCore.Rule.Scope.main)",
         "protect journal score(-900) Optional(GuardCore.Rule.Scope.all)",
         "protect login score(-900) Optional(GuardCore.Rule.Scope.all)",
         "protect network score(-800) Optional(GuardCore.Rule.Scope.all)",
@@ -69,7 +70,7 @@ struct ShippedConfigTests {
 
   @Test func itsExamplesAreRules() throws {
     let config = try read(uncommented)
-    #expect(config.rules.dropFirst(5).map(\.name) == ["database", "cache", "batch", "builds"])
+    #expect(config.rules.dropFirst(6).map(\.name) == ["database", "cache", "batch", "builds"])
     #expect(config.warnings == [])
   }
 }
