@@ -18,6 +18,8 @@ package struct Ledger: Sendable {
     package var score: OOMScoreAdj
     /// What oomguard last wrote to it; `nil` while it never had to. Only this is ever taken back.
     package var written: OOMScoreAdj?
+    /// What oomguard wrote before that: a child forked just before the last write was born with this.
+    var writtenBefore: OOMScoreAdj?
     package var state: State
     package var error: String?
     /// When its score had to be repaired, within the last ``Ledger/conflictWindow``.
@@ -26,6 +28,9 @@ package struct Ledger: Sendable {
     package var isInEpisode = false
     /// Until when oomguard gives way to the other writer.
     package var yieldedUntil: Duration?
+
+    /// Whether a child that carries `score` has it from this process, and this process from us.
+    func bequeathed(_ score: OOMScoreAdj) -> Bool { written == score || writtenBefore == score }
   }
 
   /// What observations lead to.
@@ -47,6 +52,8 @@ package struct Ledger: Sendable {
   package static let startTime = Duration.seconds(2)
 
   package private(set) var entries: [Int32: Entry] = [:]
+  /// What no rule means any more, until its base is written back: a refused write is tried again.
+  private var leaving: [Int32: Entry] = [:]
   /// Bases remembered from a daemon before this one, until their process is first seen.
   private var remembered: [ProcessIdentity: OOMScoreAdj]
   /// Repairs of one process within ``conflictWindow`` before oomguard gives way.
@@ -57,7 +64,9 @@ package struct Ledger: Sendable {
   }
 
   /// Every pid a survey must look at even if no rule means it: it may have to be given back its base.
-  package var pids: Set<Int32> { Set(entries.keys).union(remembered.keys.lazy.map(\.pid)) }
+  package var pids: Set<Int32> {
+    Set(entries.keys).union(leaving.keys).union(remembered.keys.lazy.map(\.pid))
+  }
 
   /// What the state has to hold: the base of every process that carries something of ours.
   package var basesToGiveBack: [ProcessIdentity: OOMScoreAdj] {
@@ -65,6 +74,7 @@ package struct Ledger: Sendable {
     for entry in entries.values where entry.written != nil && entry.written != entry.base {
       bases[entry.process] = entry.base
     }
+    for entry in leaving.values { bases[entry.process] = entry.base }
     return bases
   }
 
@@ -90,6 +100,7 @@ package struct Ledger: Sendable {
       if let entry = entries.removeValue(forKey: pid) { plan.departed.append(entry.process) }
     }
     for pid in unchanged { entries[pid]?.isInEpisode = false }
+    leaving = leaving.filter { seen.contains($0.key) }
     let alive = Set(observations.lazy.map(\.process))
     remembered = remembered.filter { alive.contains($0.key) }
     return plan
@@ -107,6 +118,9 @@ package struct Ledger: Sendable {
       if let entry = entries[seen.process.pid], entry.process != seen.process {
         entries[seen.process.pid] = nil
         plan.departed.append(entry.process)
+      }
+      if let entry = leaving[seen.process.pid], entry.process != seen.process {
+        leaving[seen.process.pid] = nil
       }
       let change: ScoreChange?
       switch (seen.rule, seen.role) {
@@ -127,12 +141,14 @@ package struct Ledger: Sendable {
     let promised = rules.scores[index]
     let pid = seen.process.pid
     let known = entries[pid]
-    let (base, written) = known.map { ($0.base, $0.written) } ?? origin(of: seen)
+    let before = known ?? leaving.removeValue(forKey: pid)
+    let (base, written) = before.map { ($0.base, $0.written) } ?? origin(of: seen)
     remembered[seen.process] = nil
     var entry = Entry(
       process: seen.process, comm: seen.comm, cgroup: seen.cgroup, rule: rule.name, kind: rule.kind,
-      promised: promised, base: base, score: seen.score, written: written, state: .held, error: nil,
-      repairs: known?.repairs ?? [], yieldedUntil: known?.yieldedUntil)
+      promised: promised, base: base, score: seen.score, written: written,
+      writtenBefore: before?.writtenBefore, state: .held, error: nil, repairs: known?.repairs ?? [],
+      yieldedUntil: known?.yieldedUntil)
 
     let wanted: OOMScoreAdj
     var isDrift = false
@@ -196,7 +212,10 @@ package struct Ledger: Sendable {
     let rule = rules.rules[index]
     let promised = rules.scores[index]
     // It was meant itself until now: the rule's scope changed, or another process became the main one.
-    if entries[seen.process.pid] != nil || remembered[seen.process] != nil { return release(seen) }
+    if entries[seen.process.pid] != nil || leaving[seen.process.pid] != nil || remembered[seen.process] != nil
+    {
+      return release(seen)
+    }
     guard let main = entries[main], main.rule == rule.name, main.written != nil, main.base != seen.score,
       rule.isKept(by: seen.score, promised: promised), !rule.isKept(by: main.base, promised: promised)
     else { return nil }
@@ -207,13 +226,26 @@ package struct Ledger: Sendable {
 
   /// No rule means it any more: its base comes back, unless somebody else changed the score meanwhile.
   private mutating func release(_ seen: Observation) -> ScoreChange? {
-    let entry = entries.removeValue(forKey: seen.process.pid)
-    let noted = remembered.removeValue(forKey: seen.process)
-    guard let base = entry?.base ?? noted, base != seen.score else { return nil }
-    if let entry, entry.written != seen.score { return nil }
+    let pid = seen.process.pid
+    var entry = entries.removeValue(forKey: pid)
+    // Whatever was refused before, this is another write.
+    entry?.state = .pending
+    entry = entry ?? leaving.removeValue(forKey: pid) ?? entryRemembered(of: seen)
+    guard let entry, entry.written == seen.score, entry.base != seen.score else { return nil }
+    leaving[pid] = entry
     return ScoreChange(
-      process: seen.process, comm: seen.comm, cgroup: seen.cgroup, rule: entry?.rule ?? "", base: base,
-      old: seen.score, new: base, reason: .restore)
+      process: seen.process, comm: seen.comm, cgroup: seen.cgroup, rule: entry.rule, base: entry.base,
+      old: seen.score, new: entry.base, reason: .restore)
+  }
+
+  /// For a process that a daemon before this one wrote to; by which rule is not known any more.
+  private mutating func entryRemembered(of seen: Observation) -> Entry? {
+    remembered.removeValue(forKey: seen.process).map { base in
+      Entry(
+        process: seen.process, comm: seen.comm, cgroup: seen.cgroup, rule: "",
+        kind: seen.score < base ? .protect : .sacrifice, promised: seen.score, base: base, score: seen.score,
+        written: seen.score, state: .pending, error: nil)
+    }
   }
 
   /// What a process first seen now would carry without oomguard, and what of ours it carries already.
@@ -222,10 +254,11 @@ package struct Ledger: Sendable {
     if let base = remembered[seen.process] { return (base, base == seen.score ? nil : seen.score) }
     // A score is inherited at fork: a child of a process that was written to carries that promise, not
     // a score of its own. If the parent left already, a sibling in the same cgroup knows the base.
-    func gave(_ entry: Entry) -> Bool { entry.written == seen.score }
-    if let parent = entries[seen.parent], gave(parent) { return (parent.base, seen.score) }
+    if let parent = entries[seen.parent] ?? leaving[seen.parent], parent.bequeathed(seen.score) {
+      return (parent.base, seen.score)
+    }
     if let cgroup = seen.cgroup,
-      let sibling = entries.values.filter({ $0.cgroup == cgroup && gave($0) })
+      let sibling = entries.values.filter({ $0.cgroup == cgroup && $0.bequeathed(seen.score) })
         .min(by: { $0.process.pid < $1.process.pid })
     {
       return (sibling.base, seen.score)
@@ -238,17 +271,21 @@ package struct Ledger: Sendable {
   /// - Returns: whether that is news: a refusal is, once, however often it is tried again.
   package mutating func record(_ change: ScoreChange, _ outcome: ScoreOutcome) -> Bool {
     let pid = change.process.pid
-    guard var entry = entries[pid], entry.process == change.process else { return true }
+    let isRestore = change.reason == .restore
+    guard var entry = isRestore ? leaving[pid] : entries[pid], entry.process == change.process else {
+      return true
+    }
     let wasRefused = entry.state == .refused
+    var isOver = false
     switch outcome {
     case .written:
+      if entry.written != change.new { entry.writtenBefore = entry.written }
       (entry.score, entry.written, entry.state, entry.error) = (change.new, change.new, .held, nil)
-    case .left:
-      entries[pid] = nil
-      return false
+      isOver = isRestore
+    case .left: isOver = true
     case .refused(let why): (entry.state, entry.error) = (.refused, why)
     }
-    entries[pid] = entry
-    return entry.state != .refused || !wasRefused
+    if isRestore { leaving[pid] = isOver ? nil : entry } else { entries[pid] = isOver ? nil : entry }
+    return outcome == .written || entry.state == .refused && !wasRefused
   }
 }
