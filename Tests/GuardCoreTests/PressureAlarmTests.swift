@@ -1,0 +1,150 @@
+import GuardCore
+import Testing
+
+struct PressureAlarmTests {
+  private static let settings: PressureSettings = {
+    var settings = PressureSettings()
+    settings.warning = .init(kind: .some, percent: 15, window: .seconds(2))
+    settings.critical = .init(kind: .full, percent: 10, window: .seconds(2))
+    settings.availableBelowPercent = 20
+    settings.clearAfter = .seconds(15)
+    return settings
+  }()
+
+  private func pressure(some: UInt64, full: UInt64?) -> Pressure {
+    func line(_ total: UInt64) -> Pressure.Line {
+      Pressure.Line(avg10: 0, avg60: 0, avg300: 0, totalMicroseconds: total)
+    }
+    return Pressure(some: line(some), full: full.map(line))
+  }
+
+  private func alarm(_ change: (inout PressureSettings) -> Void = { _ in }) -> PressureAlarm {
+    var settings = Self.settings
+    change(&settings)
+    return PressureAlarm(settings, armedAt: pressure(some: 1_000_000, full: 1_000_000))
+  }
+
+  @Test func theStallOfAWindowIsItsShareInMicroseconds() {
+    #expect(Self.settings.warning.stallMicroseconds == 300_000)
+    #expect(
+      PressureSettings.Threshold(kind: .some, percent: 1, window: .milliseconds(500)).stallMicroseconds
+        == 5000)
+    #expect(
+      PressureSettings.Threshold(kind: .full, percent: 100, window: .seconds(10)).stallMicroseconds
+        == 10_000_000)
+  }
+
+  @Test func eachLevelIsToldOnceAndClearedOnce() {
+    var alarm = alarm()
+    #expect(alarm.nextChange == nil)
+    let warned = alarm.triggered(
+      .warning, pressure: pressure(some: 1_300_000, full: 1_000_000), available: 1999, at: .seconds(100))
+    #expect(warned == .warning)
+    #expect(alarm.nextChange == .seconds(115))
+    let again = alarm.triggered(
+      .warning, pressure: pressure(some: 1_600_000, full: 1_000_000), available: 1999, at: .seconds(110))
+    #expect(again == nil, "no news")
+    #expect(alarm.nextChange == .seconds(125), "but prolonged")
+    let worse = alarm.triggered(
+      .critical, pressure: pressure(some: 1_900_000, full: 1_200_000), available: 1999, at: .seconds(112))
+    #expect(worse == .critical)
+    #expect(alarm.nextChange == .seconds(127))
+    #expect(alarm.settle(at: .milliseconds(126_999)) == nil)
+    #expect(alarm.settle(at: .seconds(127)) == .calm, "the warning was over at 125 s")
+    #expect(alarm.nextChange == nil)
+    #expect(alarm.settle(at: .seconds(1000)) == nil)
+  }
+
+  @Test func whatIsNotCriticalAnyMoreMayStillBeAWarning() {
+    var alarm = alarm()
+    _ = alarm.triggered(
+      .critical, pressure: pressure(some: 1_300_000, full: 1_300_000), available: nil, at: .seconds(100))
+    _ = alarm.triggered(
+      .warning, pressure: pressure(some: 1_600_000, full: 1_300_000), available: nil, at: .seconds(110))
+    #expect(alarm.level == .critical)
+    #expect(alarm.settle(at: .seconds(115)) == .warning)
+    #expect(alarm.nextChange == .seconds(125))
+    #expect(alarm.settle(at: .seconds(125)) == .calm)
+  }
+
+  @Test(
+    arguments: [(1_299_999, nil), (1_300_000, .warning), (1_000_000, nil), (0, nil)]
+      as [(UInt64, PressureAlarm.Level?)])
+  func aTriggerCountsOnlyIfTheStallTimeReallyGrewByAsMuch(some: UInt64, expected: PressureAlarm.Level?) {
+    var alarm = alarm()
+    let level = alarm.triggered(
+      .warning, pressure: pressure(some: some, full: 0), available: 0, at: .seconds(100))
+    #expect(level == expected)
+  }
+
+  @Test func anUnbelievedTriggerStartsTheCountAnew() {
+    var alarm = alarm()
+    for (total, time) in [(1_200_000, 100), (1_400_000, 102), (1_699_999, 104)] as [(UInt64, Int)] {
+      let level = alarm.triggered(
+        .warning, pressure: pressure(some: total, full: 0), available: 0, at: .seconds(time))
+      #expect(level == nil)
+    }
+    let level = alarm.triggered(
+      .warning, pressure: pressure(some: 1_999_999, full: 0), available: 0, at: .seconds(106))
+    #expect(level == .warning)
+  }
+
+  @Test(arguments: [
+    (20, 2000, false), (20, 1999, true), (20, nil, true), (100, 10_000, true), (1, 100, false),
+  ])
+  func aLevelIsRaisedOnlyWhileMemoryIsShort(percent: Int, available: Int?, expected: Bool) {
+    var alarm = alarm { $0.availableBelowPercent = percent }
+    let level = alarm.triggered(
+      .warning, pressure: pressure(some: 2_000_000, full: 0), available: available, at: .seconds(100))
+    #expect((level == .warning) == expected)
+  }
+
+  @Test func aTriggerWhileMemoryIsPlentifulDoesNotProlong() {
+    var alarm = alarm()
+    _ = alarm.triggered(
+      .warning, pressure: pressure(some: 2_000_000, full: 0), available: 0, at: .seconds(100))
+    _ = alarm.triggered(
+      .warning, pressure: pressure(some: 3_000_000, full: 0), available: 9000, at: .seconds(110))
+    #expect(alarm.settle(at: .seconds(115)) == .calm)
+  }
+
+  @Test(arguments: [[PressureAlarm.Level.warning, .critical], [.critical, .warning]])
+  func twoTriggersOfOneKindInTheSameInstantBothCount(order: [PressureAlarm.Level]) {
+    var alarm = alarm { $0.critical = .init(kind: .some, percent: 40, window: .seconds(2)) }
+    let now = pressure(some: 2_000_000, full: 0)
+    let levels = order.map { alarm.triggered($0, pressure: now, available: 0, at: .seconds(100)) }
+    #expect(alarm.level == .critical)
+    #expect(levels == (order[0] == .warning ? [.warning, .critical] : [.critical, nil]))
+    // The warning counted as well: it outlives the critical level when only it goes on.
+    _ = alarm.triggered(
+      .warning, pressure: pressure(some: 2_300_000, full: 0), available: 0, at: .seconds(101))
+    #expect(alarm.settle(at: .seconds(115)) == .warning)
+  }
+
+  @Test func withoutAFullLineItsTriggerNeverCounts() {
+    var alarm = PressureAlarm(Self.settings, armedAt: pressure(some: 0, full: nil))
+    let level = alarm.triggered(
+      .critical, pressure: pressure(some: 9_000_000, full: nil), available: 0, at: .seconds(100))
+    #expect(level == nil)
+  }
+
+  @Test func aLevelFlapsNoFasterThanItIsCleared() {
+    var alarm = alarm()
+    var total: UInt64 = 1_000_000
+    var changes: [Int] = []
+    // Pressure comes and goes every other second, for ten minutes; the loop wakes when it is told to.
+    for tenths in 0..<6000 {
+      let now = Duration.milliseconds(tenths * 100)
+      if let due = alarm.nextChange, due <= now, alarm.settle(at: now) != nil { changes.append(tenths) }
+      if tenths % 20 == 0, tenths % 1000 < 500 {
+        total += 400_000
+        let level = alarm.triggered(
+          .warning, pressure: pressure(some: total, full: 0), available: 0, at: now)
+        if level != nil { changes.append(tenths) }
+      }
+    }
+    // Raised with each of the six bursts, cleared 15 s after each one's last trigger.
+    let expected: [Int] = (0..<6).flatMap { (burst: Int) -> [Int] in [burst * 1000, burst * 1000 + 630] }
+    #expect(changes == expected)
+  }
+}

@@ -1,0 +1,84 @@
+import GuardCore
+import Testing
+
+private struct Process: ProcessFacts {
+  var cgroup: CgroupPath?
+  var comm: [UInt8]?
+  var effectiveUID: UInt32?
+  var exe: [UInt8]?
+  var cmdline: [UInt8]?
+  mutating func uid(named name: String) -> UInt32? { nil }
+}
+
+struct RuleSetTests {
+  private func rule(
+    _ amount: Rule.Amount = .score(.zero), _ change: (inout Selector) throws -> Void
+  ) rethrows -> Rule {
+    var selector = Selector()
+    try change(&selector)
+    return Rule(
+      name: "x", kind: .protect, amount: amount, scope: nil, selector: selector,
+      position: SourcePosition(file: "x", line: 1, column: 1))
+  }
+
+  private func rules() throws -> RuleSet {
+    RuleSet(
+      [
+        try rule {
+          $0.cgroups = [try Glob("/a.slice/*", as: .path)]
+          $0.comms = [try Glob("db", as: .name)]
+        },
+        try rule { $0.comms = [try Glob("d*", as: .name)] },
+        try rule { $0.cgroups = [try Glob("/a.slice/**", as: .path)] },
+      ], totalBytes: 0)
+  }
+
+  @Test(arguments: [
+    ("/a.slice/x", "db", 0), ("/a.slice/x", "dc", 1), ("/b.slice/x", "db", 1), ("/a.slice/x", "sh", 2),
+    ("/a.slice/x/y", "sh", 2), ("/b.slice/x", "sh", nil),
+  ])
+  func theFirstRuleInFileOrderThatMatchesWins(cgroup: String, comm: String, expected: Int?) throws {
+    var process = Process(cgroup: CgroupPath(cgroup.utf8), comm: Array(comm.utf8))
+    #expect(try rules().firstMatch(&process) == expected)
+  }
+
+  @Test(arguments: [("/a.slice/x", 0), ("/a.slice/x/y", 2), ("/b.slice/x", nil), ("/", nil)])
+  func aCgroupIsAdmittedByTheFirstRuleThatNamesIt(cgroup: String, expected: Int?) throws {
+    let path = CgroupPath(cgroup.utf8)
+    #expect(try rules().firstAdmitting(path) == expected)
+    #expect(try rules().admits(path) == (expected != nil))
+  }
+
+  @Test func allOfProcIsSearchedOnlyForARuleThatNamesNoCgroup() throws {
+    let byCgroup = try rule { $0.units = [try Glob("x.service", as: .name)] }
+    let byUserUnit = try rule {
+      $0.userUnits = [try Glob("x.service", as: .name)]
+      $0.users = [.uid(1000)]
+    }
+    let byName = try rule { $0.comms = [try Glob("x", as: .name)] }
+    func needs(_ rules: [Rule]) -> [Bool] {
+      let set = RuleSet(rules, totalBytes: 0)
+      return [set.needsScan, set.needsCgroups]
+    }
+    #expect(needs([]) == [false, false])
+    #expect(needs([byCgroup, byUserUnit]) == [false, true])
+    #expect(needs([byName]) == [true, false])
+    #expect(needs([byCgroup, byName]) == [true, true])
+  }
+
+  @Test func eachRuleHasTheScoreItComesToOnThisMachine() throws {
+    let rules = [
+      rule(.allowance(bytes: 1 << 30)) { _ in }, rule(.score(.immune)) { _ in },
+    ]
+    #expect(
+      RuleSet(rules, totalBytes: 4 << 30).scores == [try #require(OOMScoreAdj(-250)), .immune])
+    #expect(RuleSet(rules, totalBytes: 0).scores == [.zero, .immune])
+    #expect(RuleSet(rules, totalBytes: 0) != RuleSet(rules, totalBytes: 4 << 30), "swap came: a new set")
+  }
+
+  @Test func withoutRulesNothingIsMeant() {
+    var process = Process(cgroup: .root, comm: [])
+    #expect(RuleSet([], totalBytes: 0).firstMatch(&process) == nil)
+    #expect(!RuleSet([], totalBytes: 0).admits(.root))
+  }
+}

@@ -1,0 +1,87 @@
+import GuardCore
+import GuardTestSupport
+import Testing
+
+struct SavedStateTests {
+  private static let boot = Array("6a5ae0be-33e1".utf8)
+
+  private func read(_ text: String, boot: [UInt8] = SavedStateTests.boot) -> SavedState? {
+    SavedState(Array(text.utf8), boot: boot)
+  }
+
+  private func state(
+    _ bases: [(Int32, UInt64, Int)], told: SavedState.Told? = nil, lines: Int? = nil
+  ) throws -> SavedState {
+    var state = SavedState()
+    for (pid, start, base) in bases {
+      let base: OOMScoreAdj = try #require(OOMScoreAdj(base))
+      state.bases[ProcessIdentity(pid: pid, startTicks: start)] = base
+    }
+    (state.told, state.lines) = (told, lines ?? bases.count)
+    return state
+  }
+
+  @Test func whatIsWrittenIsReadBack() throws {
+    let process = ProcessIdentity(pid: .max, startTicks: .max)
+    let told = SavedState.Told(sequence: .max, total: 2, protected: 1)
+    let text =
+      SavedState.header(boot: Self.boot) + SavedState.line(process, base: .immune)
+      + SavedState.line(told)
+    #expect(
+      text == "boot 6a5ae0be-33e1\nbase 2147483647 18446744073709551615 -1000\n"
+        + "told 18446744073709551615 2 1\n")
+    #expect(read(text) == (try state([(.max, .max, -1000)], told: told)))
+  }
+
+  @Test func theLastLineOfItsKindCounts() throws {
+    let text = "boot 6a5ae0be-33e1\nbase 7 8 1\ntold 1 2 3\nbase 7 8 2\nbase 7 9 3\ntold 4 5 6\n"
+    let told = SavedState.Told(sequence: 4, total: 5, protected: 6)
+    #expect(read(text) == (try state([(7, 8, 2), (7, 9, 3)], told: told, lines: 3)))
+  }
+
+  @Test func aTornLastLineIsIgnored() throws {
+    let whole = "boot 6a5ae0be-33e1\nbase 7 8 1\n"
+    for torn in ["b", "base 9 10", "base 9 10 -5", "told 1 2 3"] {
+      #expect(read(whole + torn) == (try state([(7, 8, 1)])), "\(torn)")
+    }
+    #expect(read("boot 6a5ae0be-33e1") == nil)
+    #expect(read("boot 6a5ae0be-33e1\n") == SavedState())
+  }
+
+  @Test(arguments: [
+    "", "\n", "boot \n", "boot 6a5ae0be-33e\nbase 7 8 1\n", "boot 6a5ae0be-33e12\nbase 7 8 1\n",
+    "base 7 8 1\nboot 6a5ae0be-33e1\n", " boot 6a5ae0be-33e1\nbase 7 8 1\n",
+  ])
+  func anotherBootsFileCountsForNothing(text: String) { #expect(read(text) == nil) }
+
+  @Test(arguments: [
+    "base 7 8", "base 7 8 1 2", "base 7 8 1001", "base 7 8 -1001", "base 7 -8 1", "base 99999999999 8 1",
+    "base 7 18446744073709551616 1", "base x 8 1", "base  7 8 +1", "Base 7 8 1", "told 1 2", "told -1 2 3",
+    "told 1 2 3 4", "later 1 2 3", "\u{0}", "",
+  ])
+  func aLineThatIsNoneOfOursIsPassedOver(line: String) throws {
+    let text = "boot 6a5ae0be-33e1\nbase 1 2 3\n\(line)\nbase 4 5 6\n"
+    #expect(read(text) == (try state([(1, 2, 3), (4, 5, 6)])))
+  }
+
+  @Test func anyBytesAtAllAreSurvived() {
+    var random = SeededRandom.printed()
+    let words = [
+      "boot 6a5ae0be-33e1", "base", "told", " ", "\n", "7", "-1000", "18446744073709551615", "\u{ff}",
+    ]
+    for _ in 0..<2000 {
+      var text: [UInt8] = Bool.random(using: &random) ? Array("boot 6a5ae0be-33e1\n".utf8) : []
+      for _ in 0..<Int.random(in: 0..<40, using: &random) {
+        if Int.random(in: 0..<8, using: &random) == 0 {
+          text.append(.random(in: 0...255, using: &random))
+        } else {
+          text += words.randomElement(using: &random)?.utf8 ?? "".utf8
+        }
+      }
+      // A prefix is a crash at that byte: it never tells of more lines than the whole.
+      let whole = SavedState(text, boot: Self.boot)
+      let cut = SavedState(Array(text.prefix(.random(in: 0...text.count, using: &random))), boot: Self.boot)
+      if let cut { #expect(cut.lines <= whole?.lines ?? -1) }
+    }
+  }
+}
