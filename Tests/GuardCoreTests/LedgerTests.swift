@@ -6,6 +6,8 @@ private struct Machine {
   static let cgroup = CgroupPath("/system.slice/db.service".utf8)
   var ledger = Ledger()
   var rules: RuleSet
+  /// Long after the start of every process, unless a test says otherwise.
+  var now = Duration.seconds(600)
   /// How each write ends.
   var outcome = ScoreOutcome.written
   private(set) var news: [String] = []
@@ -17,7 +19,7 @@ private struct Machine {
 
   /// A survey and the writes it leads to, told as `--dry-run` tells them.
   mutating func round(_ seen: Observation...) -> [String] {
-    let plan = ledger.plan(seen, rules: rules)
+    let plan = ledger.plan(seen, rules: rules, at: now)
     news = []
     for change in plan.changes where ledger.record(change, outcome) { news.append("\(change)") }
     return plan.changes.map(\.description)
@@ -40,11 +42,94 @@ struct LedgerTests {
 
   private func seen(
     _ pid: Int32, _ value: Int, rule: Int? = 0, parent: Int32 = 1, start: UInt64? = nil,
-    cgroup: CgroupPath = Machine.cgroup
+    cgroup: CgroupPath = Machine.cgroup, role: Observation.Role = .member
   ) throws -> Observation {
     Observation(
       process: identity(pid, start ?? 5), parent: parent, comm: Array("p\(pid)".utf8), cgroup: cgroup,
-      score: try score(value), rule: rule)
+      score: try score(value), rule: rule, role: role)
+  }
+
+  @Test func whatIsWrittenDuringTheStartIsTheBase() throws {
+    var machine = Machine([try rule(-500)])
+    machine.now = .milliseconds(100)
+    _ = try machine.round(seen(7, 0))
+    // Born 50 ms after boot; PID 1 or the process itself sets 200 within two seconds of that.
+    machine.now = .milliseconds(2_040)
+    #expect(try machine.round(seen(7, 200)) == ["promise 7 (p7) 200 -> -500 by 'db'"])
+    #expect(try machine.entry(7).base == score(200))
+    machine.now = .milliseconds(2_060)
+    #expect(try machine.round(seen(7, 300)) == ["repair 7 (p7) 300 -> -500 by 'db'"])
+    #expect(try machine.entry(7).base == score(200))
+  }
+
+  @Test func anotherWriterIsGivenWayAfterSoManyRepairsAndTriedAgainAfterAnHour() throws {
+    var machine = Machine([try rule(-500)])
+    machine.ledger.conflictLimit = 2
+    _ = try machine.round(seen(7, 0))
+    for _ in 0..<2 {
+      machine.now += .seconds(30)
+      #expect(try machine.round(seen(7, 0)) == ["repair 7 (p7) 0 -> -500 by 'db'"])
+    }
+    machine.now += .seconds(30)
+    let plan = machine.ledger.plan([try seen(7, 0)], rules: machine.rules, at: machine.now)
+    #expect(plan.changes == [] && plan.conflicts.map(\.process) == [identity(7)])
+    #expect(try machine.entry(7).state == .yielded)
+    machine.now += .seconds(3_599)
+    #expect(try machine.round(seen(7, 0)) == [])
+    machine.now += .seconds(1)
+    #expect(try machine.round(seen(7, 0)) == ["repair 7 (p7) 0 -> -500 by 'db'"])
+  }
+
+  @Test func repairsThatLieFarApartAreNoConflict() throws {
+    var machine = Machine([try rule(-500)])
+    machine.ledger.conflictLimit = 1
+    _ = try machine.round(seen(7, 0))
+    for _ in 0..<3 {
+      machine.now += .seconds(600)
+      #expect(try machine.round(seen(7, 0)) == ["repair 7 (p7) 0 -> -500 by 'db'"])
+    }
+  }
+
+  @Test func aReloadForgetsConflicts() throws {
+    var machine = Machine([try rule(-500)])
+    machine.ledger.conflictLimit = 0
+    _ = try machine.round(seen(7, 0))
+    #expect(try machine.round(seen(7, 0)) == [])
+    machine.ledger.conflictLimit = 1
+    #expect(try machine.round(seen(7, 0)) == [])
+    machine.ledger.forgetConflicts()
+    #expect(try machine.round(seen(7, 0)) == ["repair 7 (p7) 0 -> -500 by 'db'"])
+  }
+
+  @Test func aChildOfTheMainProcessGetsItsBaseBack() throws {
+    var machine = Machine([try rule(-500)])
+    _ = try machine.round(seen(7, 3))
+    let child = Observation.Role.child(ofMain: 7)
+    #expect(
+      try machine.round(seen(7, -500), seen(8, -500, parent: 7, role: child))
+        == ["restore 8 (p8) -500 -> 3 by 'db'"])
+    // Lower still counts as inherited; higher is its own.
+    #expect(
+      try machine.round(
+        seen(7, -500), seen(8, -900, role: child), seen(9, -499, role: child), seen(10, 3, role: child))
+        == ["restore 8 (p8) -900 -> 3 by 'db'"])
+    #expect(machine.ledger.entries.keys.sorted() == [7])
+  }
+
+  @Test func nothingIsTakenFromTheChildrenOfOneThatHadItBefore() throws {
+    // sshd sets -1000 itself; what its children carry is between the two of them.
+    var machine = Machine([try rule(-500)])
+    let child = Observation.Role.child(ofMain: 7)
+    #expect(try machine.round(seen(7, -1000), seen(8, -1000, role: child)) == [])
+  }
+
+  @Test func nothingIsWrittenWhileTheMainProcessIsNotKnown() throws {
+    var machine = Machine([try rule(-500)], remembered: [identity(7): try score(3)])
+    #expect(try machine.round(seen(7, -500, role: .awaiting), seen(8, 0, role: .awaiting)) == [])
+    #expect(machine.ledger.entries.isEmpty)
+    // What a daemon before this one noted is not forgotten meanwhile.
+    #expect(try machine.round(seen(7, -500)) == [])
+    #expect(try machine.entry(7).base == score(3))
   }
 
   @Test func aPromiseIsWrittenOnceAndThenHeld() throws {
@@ -63,11 +148,11 @@ struct LedgerTests {
   @Test func aWriteThatIsDueIsPendingUntilItIsRecorded() throws {
     var ledger = Ledger()
     let rules = RuleSet([try rule(-500)], totalBytes: 0)
-    let plan = ledger.plan([try seen(7, 3)], rules: rules)
+    let plan = ledger.plan([try seen(7, 3)], rules: rules, at: .seconds(600))
     #expect(ledger.entries[7]?.state == .pending)
     #expect(ledger.basesToGiveBack == [:])
     // Not carried out, as in a dry run: the same is due again.
-    #expect(ledger.plan([try seen(7, 3)], rules: rules) == plan)
+    #expect(ledger.plan([try seen(7, 3)], rules: rules, at: .seconds(600)) == plan)
   }
 
   @Test(arguments: [(-500, Rule.Kind.protect, -501), (-500, .protect, -500), (500, .sacrifice, 501)])
@@ -128,7 +213,7 @@ struct LedgerTests {
   @Test func aProcessNotSeenAnyMoreDeparts() throws {
     var machine = Machine([try rule(-500)])
     _ = try machine.round(seen(7, 3), seen(8, -600))
-    let plan = machine.ledger.plan([], rules: machine.rules)
+    let plan = machine.ledger.plan([], rules: machine.rules, at: machine.now)
     #expect(plan.changes == [] && plan.departed == [identity(7), identity(8)])
     #expect(machine.ledger.pids == [])
   }
@@ -136,11 +221,12 @@ struct LedgerTests {
   @Test func aRecycledPidIsAnotherProcess() throws {
     var machine = Machine([try rule(-500)])
     _ = try machine.round(seen(7, 3))
-    let plan = machine.ledger.plan([try seen(7, 40, start: 9)], rules: machine.rules)
+    let plan = machine.ledger.plan([try seen(7, 40, start: 9)], rules: machine.rules, at: machine.now)
     #expect(plan.departed == [identity(7)])
     #expect(try plan.changes.map { [$0.base, $0.old, $0.new] } == [[score(40), score(40), score(-500)]])
     // The same for one that no rule means: it never got anything of ours.
-    let after = machine.ledger.plan([try seen(7, -500, rule: nil, start: 11)], rules: machine.rules)
+    let after = machine.ledger.plan(
+      [try seen(7, -500, rule: nil, start: 11)], rules: machine.rules, at: machine.now)
     #expect(after.changes == [] && after.departed == [identity(7, 9)])
   }
 

@@ -92,7 +92,7 @@ package struct Ledger: Sendable {
   ///   - observations: everything a rule means, and everything in ``pids`` that still lives.
   ///   - unchanged: pids of the ledger that were found as they are in it, and so were not looked at again.
   package mutating func plan(
-    _ observations: [Observation], unchanged: Set<Int32> = [], rules: RuleSet, at now: Duration = .zero
+    _ observations: [Observation], unchanged: Set<Int32> = [], rules: RuleSet, at now: Duration
   ) -> Plan {
     var plan = consider(observations, rules: rules, at: now)
     let seen = Set(observations.lazy.map(\.process.pid)).union(unchanged)
@@ -107,7 +107,7 @@ package struct Ledger: Sendable {
   }
 
   /// The same for some processes only, as after an event: of the others nothing is said.
-  package mutating func consider(_ observations: [Observation], rules: RuleSet, at now: Duration = .zero)
+  package mutating func consider(_ observations: [Observation], rules: RuleSet, at now: Duration)
     -> Plan
   {
     var plan = Plan()
