@@ -55,6 +55,7 @@ let package = Package(
     tests(of: "GuardConfig", ["GuardCore"]),
     tests(of: "GuardStatus", ["GuardCore"]),
     tests(of: "GuardReport", ["GuardCore", "GuardStatus"]),
+    tests(of: "GuardDaemon", ["GuardCore", "GuardLinux", "GuardStatus"]),
   ],
   cxxLanguageStandard: .cxx17
 )
