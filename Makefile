@@ -21,8 +21,8 @@ run: build
 
 # Compared whole values need a fresh binary: the tests run oomguardd and oomguardctl as well.
 test: deps
-	$(SWIFT) build --build-tests --disable-index-store
-	$(SWIFT) test --skip-build --disable-index-store
+	$(SWIFT) build --build-tests
+	$(SWIFT) test --skip-build
 
 build: deps
 	$(SWIFT) build $(RELEASE) --product oomguardd
