@@ -70,6 +70,7 @@ final class PressureWatch {
 }
 
 /// Why there are no triggers.
-struct PressureUnavailable: Error {
+struct PressureUnavailable: Error, CustomStringConvertible {
   var why: String
+  var description: String { why }
 }
