@@ -15,13 +15,15 @@ extension JournalEntry {
       case .promise: JournalEntry(.protect, .info, "rule '\(rule)' gives \(names)\(more) the score \(scores)")
       case .restore:
         JournalEntry(
-          .restore, .info, "\(names)\(more) got the base score \(scores) back; was held by rule '\(rule)'")
+          .restore, .info,
+          "\(names)\(more) got the base score \(scores) back; was held by "
+            + (rule.isEmpty ? "an oomguardd before this one" : "rule '\(rule)'"))
       case .repair:
         JournalEntry(
           .drift, .notice,
           "score of \(names)\(more) was changed by somebody else; rule '\(rule)' sets it to \(scores) again")
       }
-    entry.add("OOMGUARD_RULE", rule)
+    entry.add("OOMGUARD_RULE", rule.isEmpty ? nil : rule)
     entry.add("OOMGUARD_SCORE", scores)
     entry.add("OOMGUARD_COUNT", "\(changes.count)")
     entry.add("OOMGUARD_PIDS", changes.prefix(64).map { "\($0.process.pid)" }.joined(separator: " "))

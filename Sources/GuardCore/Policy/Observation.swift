@@ -43,7 +43,7 @@ package struct ScoreChange: Equatable, Sendable {
   package var process: ProcessIdentity
   package var comm: [UInt8]
   package var cgroup: CgroupPath?
-  /// Name of the rule that is, or was, the cause.
+  /// Name of the rule that is, or was, the cause; empty where only a daemon before this one knew it.
   package var rule: String
   package var base: OOMScoreAdj
   package var old, new: OOMScoreAdj
@@ -55,7 +55,8 @@ package struct ScoreChange: Equatable, Sendable {
 extension ScoreChange: CustomStringConvertible {
   /// A line as `--dry-run` prints it: `promise 991 (postgres) 0 -> -900 by 'database'`.
   package var description: String {
-    "\(reason.rawValue) \(process.pid) (\(comm.printable)) \(old) -> \(new) by '\(rule)'"
+    "\(reason.rawValue) \(process.pid) (\(comm.printable)) \(old) -> \(new)"
+      + (rule.isEmpty ? "" : " by '\(rule)'")
   }
 }
 
