@@ -1,0 +1,170 @@
+"""What a scenario can do with the guest. Everything here is bounded in time and waits for conditions, never for time."""
+
+import json
+import re
+import shlex
+import time
+
+from .machine import GuestError, tail
+
+STATUS_FILE = "/run/oomguard/status.json"
+
+
+class Guest:
+    def __init__(self, machine):
+        self.machine = machine
+
+    # ---- anything
+
+    def sh(self, script, seconds=60):
+        """What a POSIX shell script prints, both streams; a status other than 0 ends the scenario."""
+        status, output = self.machine.run(script, seconds)
+        if status != 0:
+            raise GuestError(f"status {status} from: {script}\n{output}")
+        return output
+
+    def holds(self, condition):
+        """Whether a shell command succeeds."""
+        return self.machine.run(condition, 60)[0] == 0
+
+    def wait_for(self, what, condition, seconds=60):
+        """Waits until a shell command succeeds in the guest, tried ten times a second."""
+        status, output = self.machine.run(f"until {{ {condition}; }} 2>&1; do sleep 0.1; done", seconds)
+        if status != 0:
+            raise GuestError(f"waited {seconds} s in vain: {what}\n{output[-2000:]}")
+
+    def eventually(self, what, probe, accept, seconds=60):
+        """Asks `probe()` until `accept(value)`; that value. For what a shell condition cannot say well."""
+        deadline = time.monotonic() + seconds
+        while True:
+            value = probe()
+            if accept(value):
+                return value
+            if time.monotonic() > deadline:
+                raise GuestError(f"waited {seconds} s in vain: {what}\nlast seen: {value!r}")
+            time.sleep(0.1)
+
+    def write(self, path, text):
+        self.sh(f"printf %s {shlex.quote(text)} >{shlex.quote(path)}")
+
+    # ---- units and processes
+
+    def start(self, unit, command, **properties):
+        """Starts a transient service, as an administrator's or a package's would be; its main pid."""
+        options = " ".join(f"-p {shlex.quote(f'{key}={value}')}" for key, value in properties.items())
+        self.sh(f"systemd-run --quiet --unit={shlex.quote(unit)} {options} {command}")
+        return self.main_pid(unit)
+
+    def hog(self, unit, mib, **properties):
+        """Starts a service that takes this much memory and then waits; its main pid."""
+        return self.start(unit, f"/usr/local/sbin/hog {mib}", **properties)
+
+    def property(self, unit, name):
+        return self.sh(f"systemctl show --value -p {name} {shlex.quote(unit)}").strip()
+
+    def main_pid(self, unit):
+        return int(self.property(unit, "MainPID"))
+
+    def pids(self, unit):
+        """Every process of a unit, in order."""
+        group = self.property(unit, "ControlGroup")
+        return sorted(int(pid) for pid in self.sh(f"cat $(find /sys/fs/cgroup{group} -name cgroup.procs)").split())
+
+    def is_alive(self, pid):
+        return self.holds(f"kill -0 {pid}")
+
+    def score(self, pid):
+        return int(self.sh(f"cat /proc/{pid}/oom_score_adj"))
+
+    def scores(self, pids):
+        return {pid: self.score(pid) for pid in pids}
+
+    def wait_score(self, pid, score, seconds=60):
+        self.wait_for(
+            f"pid {pid} has oom_score_adj {score}", f'test "$(cat /proc/{pid}/oom_score_adj)" = {score}', seconds)
+
+    def wait_resident(self, pid, mib, seconds=120):
+        """Waits until a hog has its memory: all of it, when `mib` is what it was told."""
+        self.wait_for(
+            f"pid {pid} has {mib} MiB resident",
+            f"awk -v want={mib * 1024} '/^RssAnon:/ && $2 >= want {{ f = 1 }} END {{ exit !f }}' /proc/{pid}/status",
+            seconds)
+
+    def available_mib(self):
+        return int(self.sh("awk '/^MemAvailable:/ { print int($2 / 1024) }' /proc/meminfo"))
+
+    # ---- oomguard
+
+    def configure(self, text):
+        """Replaces the whole configuration and restarts the daemon, which is ready when this returns."""
+        self.write("/etc/oomguard.conf", text)
+        self.sh("systemctl restart oomguard.service")
+
+    def status(self):
+        """The status document as it stands."""
+        text = self.sh(f"cat {STATUS_FILE}")
+        try:
+            return json.loads(text)
+        except ValueError as error:
+            raise GuestError(f"status.json is not JSON: {error}\n{text}") from error
+
+    def wait_status(self, what, accept, seconds=60):
+        """The status document, once `accept(document)` is true of it."""
+        return self.eventually(what, self.status, accept, seconds)
+
+    def wait_reconciled(self, times=2):
+        """Waits until the daemon has looked at every promise so many times more: what it has not done by then
+        it will not do."""
+        before = self.status()["counters"]["surveys"]
+        return self.wait_status(
+            f"{times} more surveys", lambda status: status["counters"]["surveys"] >= before + times)
+
+    def wait_kills(self, count, seconds=180):
+        """The status document once it tells of so many kills. The first global OOM after boot is slow."""
+        return self.wait_status(f"{count} kills told", lambda status: status["kills"]["total"] >= count, seconds)
+
+    def rule(self, name):
+        """A rule's part of the status document."""
+        found = [rule for rule in self.status()["rules"] if rule["name"] == name]
+        if len(found) != 1:
+            raise GuestError(f"{len(found)} rules named '{name}' in the status document")
+        return found[0]
+
+    def journal(self, event=None):
+        """The daemon's own journal entries, oldest first: all that carry OOMGUARD_EVENT, or those of one event.
+        Believed as a reader should: only what systemd's journal itself says came from the unit, as root."""
+        self.sh("journalctl --sync")
+        lines = self.sh("journalctl -b --all -o json _SYSTEMD_UNIT=oomguard.service _UID=0").splitlines()
+        entries = [json.loads(line) for line in lines]
+        told = [entry for entry in entries if "OOMGUARD_EVENT" in entry]
+        return [entry for entry in told if event in (None, entry["OOMGUARD_EVENT"])]
+
+    def kernel_kills(self):
+        """What the kernel itself logged of kills, oldest first, as victim fields of the status document."""
+        self.sh("journalctl --sync")
+        # Facility 0 is the kernel's own and no process can write it.
+        text = self.sh("journalctl -b -k --all -o cat SYSLOG_FACILITY=0")
+        pattern = re.compile(
+            r"Killed process (?P<pid>\d+) \((?P<comm>.*)\) total-vm:(?P<total_vm_kb>\d+)kB, "
+            r"anon-rss:(?P<anon_rss_kb>\d+)kB, file-rss:(?P<file_rss_kb>\d+)kB, shmem-rss:(?P<shmem_rss_kb>\d+)kB, "
+            r"UID:(?P<uid>\d+) pgtables:(?P<pgtables_kb>\d+)kB oom_score_adj:(?P<score>-?\d+)")
+        return [
+            {key: text if key == "comm" else int(text) for key, text in found.groupdict().items()}
+            for found in pattern.finditer(text)
+        ]
+
+    def evidence(self):
+        """What to look at after a failure: name and text."""
+        found = {}
+        for name, script in {
+            "journal": "journalctl -b --no-pager -o short-monotonic",
+            "oomguard-journal": "journalctl -b --no-pager -o short-monotonic -u oomguard.service",
+            "status.json": f"cat {STATUS_FILE}",
+            "systemctl": "systemctl status --no-pager -n 0 oomguard.service; systemctl --failed --no-pager",
+        }.items():
+            try:
+                found[name] = self.machine.run(script, 60)[1]
+            except GuestError as error:
+                found[name] = str(error)
+        found["console"] = tail(self.machine.console_path, 1000)
+        return found
