@@ -53,11 +53,20 @@ class Guest:
         """Starts a transient service, as an administrator's or a package's would be; its main pid."""
         options = " ".join(f"-p {shlex.quote(f'{key}={value}')}" for key, value in properties.items())
         self.sh(f"systemd-run --quiet --unit={shlex.quote(unit)} {options} {command}")
-        return self.main_pid(unit)
+        return int(self.property(unit, "ExecMainPID"))  # remembered even when the process is gone already
 
     def hog(self, unit, mib, **properties):
         """Starts a service that takes this much memory and then waits; its main pid."""
         return self.start(unit, f"/usr/local/sbin/hog {mib}", **properties)
+
+    def family(self, unit, count, **properties):
+        """Starts a service of so many sleeping processes, its main one among them; their pids, in order."""
+        others = "sleep infinity & " * (count - 1)
+        self.start(unit, f"/bin/sh -c '{others}exec sleep infinity'", **properties)
+        return self.eventually(
+            f"{count} processes in {unit}",
+            lambda: self.pids(unit),
+            lambda pids: [self.comm(pid) for pid in pids] == ["sleep"] * count)
 
     def property(self, unit, name):
         return self.sh(f"systemctl show --value -p {name} {shlex.quote(unit)}").strip()
@@ -69,6 +78,9 @@ class Guest:
         """Every process of a unit, in order."""
         group = self.property(unit, "ControlGroup")
         return sorted(int(pid) for pid in self.sh(f"cat $(find /sys/fs/cgroup{group} -name cgroup.procs)").split())
+
+    def comm(self, pid):
+        return self.sh(f"cat /proc/{pid}/comm").strip()
 
     def is_alive(self, pid):
         return self.holds(f"kill -0 {pid}")
@@ -84,10 +96,11 @@ class Guest:
             f"pid {pid} has oom_score_adj {score}", f'test "$(cat /proc/{pid}/oom_score_adj)" = {score}', seconds)
 
     def wait_resident(self, pid, mib, seconds=120):
-        """Waits until a hog has its memory: all of it, when `mib` is what it was told."""
+        """Waits until a hog that was told to take so much has it."""
+        # Less one: the kernel's count may lag by 63 pages (SPLIT_RSS_COUNTING, mm/memory.c).
         self.wait_for(
             f"pid {pid} has {mib} MiB resident",
-            f"awk -v want={mib * 1024} '/^RssAnon:/ && $2 >= want {{ f = 1 }} END {{ exit !f }}' /proc/{pid}/status",
+            f"awk -v want={(mib - 1) * 1024} '/^RssAnon:/ && $2 >= want {{ f = 1 }} END {{ exit !f }}' /proc/{pid}/status",
             seconds)
 
     def available_mib(self):
@@ -118,6 +131,13 @@ class Guest:
         before = self.status()["counters"]["surveys"]
         return self.wait_status(
             f"{times} more surveys", lambda status: status["counters"]["surveys"] >= before + times)
+
+    def hog_over_limit(self, unit):
+        """Starts a service that grows past its own memory limit, and waits until the kernel has killed it; its pid.
+        Only the kernel and PID 1 are asked, so this also works while oomguard is stopped."""
+        pid = self.hog(unit, 1000, MemoryMax="32M")
+        self.wait_for(f"{unit} fails", f"systemctl is-failed --quiet {unit}.service")
+        return pid
 
     def wait_kills(self, count, seconds=180):
         """The status document once it tells of so many kills. The first global OOM after boot is slow."""
@@ -153,6 +173,11 @@ class Guest:
             for found in pattern.finditer(text)
         ]
 
+    def install(self, package):
+        """Installs a package from the disk they are on: `oomguard.deb` or `shipped.deb`; what dpkg printed."""
+        self.sh("mkdir -p /root/packages && tar xf /dev/vdb -C /root/packages", 120)
+        return self.sh(f"dpkg -i /root/packages/{package} 2>&1", 120)
+
     def evidence(self):
         """What to look at after a failure: name and text."""
         found = {}
@@ -168,3 +193,21 @@ class Guest:
                 found[name] = str(error)
         found["console"] = tail(self.machine.console_path, 1000)
         return found
+
+
+def victim_told(entry):
+    """A kill's journal entry as the victim's fields of the status document, without unit and cgroup."""
+    numbers = ("pid", "uid", "score", "total_vm_kb", "anon_rss_kb", "file_rss_kb", "shmem_rss_kb", "pgtables_kb")
+    victim = {name: int(entry[f"OOMGUARD_VICTIM_{name.upper()}"]) for name in numbers}
+    return {**victim, "comm": entry["OOMGUARD_VICTIM_COMM"]}
+
+
+def told_pids(entries):
+    return [int(entry["OOMGUARD_VICTIM_PID"]) for entry in entries]
+
+
+def processes(rule):
+    """What the status document says of a rule's processes: pid to (score, base, state)."""
+    return {
+        process["pid"]: (process["score"], process["base"], process["state"]) for process in rule["processes"]
+    }

@@ -1,0 +1,65 @@
+"""journald stopped, its socket full and no room in /run: protection goes on, what could not be told is counted."""
+
+import re
+
+CONFIG = """
+[guard]
+reconcile_interval = "1s"
+
+[[protect]]
+name = "vault"
+unit = "vault@*.service"
+score = -900
+scope = "all"
+"""
+
+# Files, since a transient unit would need room in /run.
+VAULT = """
+[Service]
+ExecStart=/bin/sleep infinity
+"""
+
+# The kernel kills all of the group, and each kill is told with the kernel's report: more than the daemon keeps
+# for a reader that does not read.
+CROWD = """
+[Service]
+ExecStart=/bin/sh -c 'for i in $(seq 80); do sleep infinity & done; exec /usr/local/sbin/hog 1000'
+MemoryMax=48M
+OOMPolicy=kill
+"""
+
+
+def run(guest, check):
+    guest.write("/etc/systemd/system/vault@.service", VAULT)
+    guest.write("/etc/systemd/system/crowd.service", CROWD)
+    guest.sh("systemctl daemon-reload && systemctl start vault@early.service")
+    guest.configure(CONFIG)
+    early = guest.main_pid("vault@early.service")
+    guest.wait_score(early, -900)
+
+    journald = guest.main_pid("systemd-journald.service")
+    guest.sh(f"kill -STOP {journald}")
+    check("the journal's socket is full", int(guest.sh("/usr/local/sbin/flood /run/systemd/journal/socket")) > 0)
+    check("/run is full", not guest.holds("cat /dev/zero >/run/filler"))
+
+    guest.sh("systemctl start vault@late.service")
+    late = guest.main_pid("vault@late.service")
+    guest.wait_score(late, -900)
+    check("a unit started meanwhile is protected", True)
+    guest.sh(f"echo 0 >/proc/{early}/oom_score_adj")
+    guest.wait_score(early, -900)
+    check("drift is repaired", True)
+    guest.sh("systemctl start crowd.service")
+    guest.wait_for("the crowd is killed", "systemctl is-failed --quiet crowd.service")
+    # The kernel's buffer, since the journal is deaf; each once, since it tells of a group's first victim twice.
+    happened = len(set(re.findall(r"Killed process (\d+) ", guest.sh("dmesg"))))
+    check("the kernel killed them all", happened == 81, happened)
+
+    guest.sh(f"rm /run/filler && kill -CONT {journald}")
+    status = guest.wait_kills(happened)
+    check.equal("every kill is counted", status["kills"]["total"], happened)
+    told = guest.eventually(
+        "each is told, or counted as not told", lambda: len(guest.journal("kill")),
+        lambda told: told + guest.status()["counters"]["unsent"] >= happened)
+    unsent = guest.status()["counters"]["unsent"]
+    check(f"of {happened}, {told} are told, and {unsent} entries counted as not told", unsent > 0 and told < happened)
