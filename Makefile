@@ -46,6 +46,19 @@ deps:
 	  $$as_root $(APT) update >/dev/null && $$as_root $(APT) install --no-install-recommends "$${missing[@]}" >/dev/null; \
 	fi
 
+VERSION := $(shell sed -n 's/.*version = "\(.*\)"/\1/p' Sources/GuardStatus/Release.swift)
+
+# The Debian package, in .build/deb.
+deb: build
+	packaging/build-deb $(VERSION) $(BUILD) .build/deb
+
+# What only a whole Debian can show: systemd, journald, cgroup v2, real OOM kills, in an emulated machine.
+# SCENARIO=name runs one of Tests/Boot/scenarios.
+boot-test: deb
+	packaging/build-deb --fast $(VERSION) $(BUILD) .build/deb/fast
+	Tests/Boot/run --cache .build/boot --deb .build/deb/fast/oomguard_$(VERSION)_*.deb \
+	  --shipped .build/deb/oomguard_$(VERSION)_*.deb $(SCENARIO)
+
 # For packagers and the brave: everything below DESTDIR; an existing configuration stays.
 install: build
 	install -D -m 0755 $(BUILD)/oomguardd $(DESTDIR)$(PREFIX)/sbin/oomguardd

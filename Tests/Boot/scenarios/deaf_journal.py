@@ -23,8 +23,8 @@ ExecStart=/bin/sleep infinity
 # for a reader that does not read.
 CROWD = """
 [Service]
-ExecStart=/bin/sh -c 'for i in $(seq 80); do sleep infinity & done; exec /usr/local/sbin/hog 1000'
-MemoryMax=48M
+ExecStart=/bin/sh -c 'for i in $(seq 300); do sleep infinity & done; exec /usr/local/sbin/hog 1000'
+MemoryMax=160M
 OOMPolicy=kill
 """
 
@@ -53,7 +53,7 @@ def run(guest, check):
     guest.wait_for("the crowd is killed", "systemctl is-failed --quiet crowd.service")
     # The kernel's buffer, since the journal is deaf; each once, since it tells of a group's first victim twice.
     happened = len(set(re.findall(r"Killed process (\d+) ", guest.sh("dmesg"))))
-    check("the kernel killed them all", happened == 81, happened)
+    check("the kernel killed them all", happened == 301, happened)
 
     guest.sh(f"rm /run/filler && kill -CONT {journald}")
     status = guest.wait_kills(happened)
