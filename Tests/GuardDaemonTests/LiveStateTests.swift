@@ -1,0 +1,133 @@
+import Foundation
+import GuardStatus
+import GuardTestSupport
+import Testing
+
+extension LiveTests {
+  /// One daemon a machine, and what becomes of it where it cannot write or the kernel refuses.
+  struct Trouble {
+    private func config(_ stage: Stage, more: String = "") -> String {
+      """
+      [guard]
+      reconcile_interval = "1s"
+      \(more)
+      [[protect]]
+      name = "database"
+      exe = "\(stage.files.path)/database"
+      score = 0
+
+      """
+    }
+
+    private func complaints(_ daemon: LiveDaemon) -> [String] {
+      daemon.logLines.filter { $0.contains("cannot-write-state") }
+    }
+
+    @Test func aSecondDaemonIsRefusedAndToldWhoTheFirstIs() throws {
+      let stage = try Stage()
+      let first = try LiveDaemon.running(on: stage, config(stage))
+      let second = Outcome(
+        status: 1, complaint: "oomguardd: already running as pid \(first.pid); stop it first\n")
+      let path = LiveDaemon.configPath(on: stage)
+      #expect(try stage.result(Program.daemon, "--config", path) == second)
+      #expect(try stage.result(Program.daemon, "--config", path, "--once") == second)
+      try first.end(SIGKILL)
+      #expect(try stage.result(Program.daemon, "--config", path, "--once").status == 0)
+    }
+
+    @Test func aFullRunKeepsNobodyUnprotected() throws {
+      let stage = try Stage(run: "size=64k,mode=755")
+      let filler = "\(stage.run)/filler"
+      let zeros = Data(repeating: 0, count: 4096)
+      try Data().write(to: URL(fileURLWithPath: filler))
+      let file = try FileHandle(forWritingTo: URL(fileURLWithPath: filler))
+      while (try? file.write(contentsOf: zeros)) != nil {}
+      try file.close()
+
+      let puppet = try Puppet(as: "database", on: stage, score: 500)
+      let daemon = try LiveDaemon(on: stage, config(stage))
+      try puppet.eventuallyHolds(0)
+      try puppet.write(score: 700)
+      try puppet.eventuallyHolds(0)
+      #expect(
+        complaints(daemon) == [
+          "<4>degraded: cannot-write-state: /run/oomguard/.state.new: No space left on device"
+        ])
+      try FileManager.default.removeItem(atPath: filler)
+      try eventually("the status is told again") { daemon.status?.pid == daemon.pid }
+      #expect(complaints(daemon).dropFirst() == ["<5>no longer degraded: cannot-write-state"])
+      #expect(daemon.status?.degraded.contains { $0.what == "cannot-write-state" } == false)
+      // The base was kept in memory; now the state has it as well.
+      try daemon.end(SIGKILL)
+      #expect(
+        try stage.result(Program.daemon, "--restore")
+          == Outcome(status: 0, output: "restore \(puppet.pid) (database) 0 -> 500\n"))
+    }
+
+    @Test func aRunThatFillsUpLaterIsComplainedOfOnce() throws {
+      let stage = try Stage(run: "size=64k,mode=755")
+      let puppet = try Puppet(as: "database", on: stage, score: 500)
+      let daemon = try LiveDaemon.running(on: stage, config(stage))
+      try stage.remountRun("ro")
+      let written = try #require(daemon.status?.writtenAt)
+      for _ in 0..<4 {
+        try puppet.write(score: 700)
+        try puppet.eventuallyHolds(0)
+      }
+      #expect(daemon.status?.writtenAt == written)
+      #expect(
+        complaints(daemon) == [
+          "<4>degraded: cannot-write-state: /run/oomguard/.status.json.new: Read-only file system"
+        ])
+      try stage.remountRun("rw")
+      try eventually("the status is told again") { daemon.status?.writtenAt != written }
+      try eventually("that is over") { complaints(daemon).count == 2 }
+      #expect(complaints(daemon).last == "<5>no longer degraded: cannot-write-state")
+      #expect(try daemon.end(SIGTERM) == 0)
+      #expect(try puppet.score == 500)
+    }
+
+    @Test func aReadOnlyRunKeepsNobodyUnprotected() throws {
+      let stage = try Stage()
+      try stage.remountRun("ro")
+      let puppet = try Puppet(as: "database", on: stage, score: 500)
+      let daemon = try LiveDaemon(on: stage, config(stage))
+      try puppet.eventuallyHolds(0)
+      try puppet.write(score: 700)
+      try puppet.eventuallyHolds(0)
+      #expect(
+        complaints(daemon) == ["<4>degraded: cannot-write-state: /run/oomguard: Read-only file system"])
+      #expect(try daemon.end(SIGTERM) == 0)
+      #expect(try puppet.score == 500)
+    }
+
+    @Test(
+      .disabled(if: Machine.hasSysResource, "this process may have any window"),
+      .enabled(if: Machine.hasPressure, "this kernel has no pressure stall information"))
+    func aWindowThatTheKernelRefusesIsNamedWithItsPlace() throws {
+      let stage = try Stage()
+      let daemon = try LiveDaemon.running(
+        on: stage, config(stage, more: "[pressure]\nwarning = { some_percent = 15, window = \"500ms\" }"))
+      let degradation = try #require(daemon.status?.degraded.first { $0.what == "no-pressure" })
+      #expect(
+        degradation.why
+          == "\(LiveDaemon.configPath(on: stage)):4:41: the kernel refuses a window of 500ms; "
+          + "without CAP_SYS_RESOURCE write a multiple of 2s, at most 10s")
+      #expect(daemon.status?.pressure.level == .unknown)
+      try stage.files.write(config(stage), to: LiveDaemon.configName)
+      try daemon.survey()
+      #expect(daemon.status?.degraded.contains { $0.what == "no-pressure" } == false)
+      #expect(daemon.status?.pressure.level == .calm)
+      #expect(daemon.logLines.contains("<5>no longer degraded: no-pressure"))
+    }
+
+    @Test func theLogCanBeAskedForByASignal() throws {
+      let stage = try Stage()
+      let daemon = try LiveDaemon.running(on: stage, config(stage))
+      daemon.signal(SIGUSR1)
+      try eventually("the summary is logged") {
+        daemon.logLines.contains { $0.hasPrefix("<5>protecting 0 processes of 0 services; pressure ") }
+      }
+    }
+  }
+}
