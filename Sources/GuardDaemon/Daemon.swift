@@ -91,6 +91,7 @@ final class Daemon {
     readKernelLog()
     writeStatus()
     manager.ready(at: Clock.boot())
+    manager.status(summary, at: Clock.boot())
     while !isStopping {
       try alarm.set(nextDeadline)
       let happened = try loop.wait()
