@@ -46,6 +46,7 @@ final class Daemon {
   private var nextReconcile = Duration.zero
   private var nextWatchdog: Duration?
   private var statusWritten: Duration?
+  private var statusFailure: SystemCallError?
   private var isStatusDue = true
 
   /// - Parameter runtime: `nil` where /run/oomguard cannot be made: then nothing outlives this process.
@@ -188,7 +189,12 @@ final class Daemon {
   private func tidyState() {
     guard !options.isDryRun, let runtime else { return }
     state?.tidy(in: runtime, live: keeper.ledger.basesToGiveBack)
-    degrade(.cannotWriteState, (state?.failure).map { "\($0)" })
+    noteWriting()
+  }
+
+  /// Of the state and the status either may fail while the other has room.
+  private func noteWriting() {
+    degrade(.cannotWriteState, (state?.failure ?? statusFailure).map { "\($0)" })
   }
 
   // MARK: events
@@ -429,8 +435,11 @@ final class Daemon {
     let document = status(lostRecords: killWatch?.lostRecords ?? 0)
     do throws(SystemCallError) {
       try runtime.replace("status.json") { (file) throws(SystemCallError) in try document.write(to: file) }
+      statusFailure = nil
+      noteWriting()
     } catch {
-      degrade(.cannotWriteState, "\(error)")
+      statusFailure = error
+      noteWriting()
       // Tried again at the next reconcile, or with the next change that is news.
       isStatusDue = false
     }
