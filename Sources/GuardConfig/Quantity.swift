@@ -18,7 +18,7 @@ extension Duration {
   }
 
   /// As it is written in the configuration, in the largest unit that needs no fraction.
-  var configured: String {
+  package var configured: String {
     let milliseconds = components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000
     for (unit, length) in [("h", Int64(3_600_000)), ("min", 60_000), ("s", 1000)]
     where milliseconds >= length && milliseconds % length == 0 {

@@ -1,3 +1,4 @@
+internal import GuardConfig
 internal import GuardCore
 internal import GuardLinux
 
@@ -62,7 +63,7 @@ final class PressureWatch {
       guard error.isInvalidArgument else { throw PressureUnavailable(why: "\(place)\(error)") }
       throw PressureUnavailable(
         why: """
-          \(place)the kernel refuses a window of \(threshold.window); without CAP_SYS_RESOURCE \
+          \(place)the kernel refuses a window of \(threshold.window.configured); without CAP_SYS_RESOURCE \
           write a multiple of 2s, at most 10s
           """)
     }
