@@ -47,8 +47,10 @@ struct KernelMessages {
         of: #/Killed process \d+ \((.*)\) total-vm:(\d+)kB, anon-rss:(\d+)kB, file-rss:(\d+)kB, /#),
       let rest = last.text.firstMatch(
         of: #/ shmem-rss:(\d+)kB, UID:(\d+) pgtables:(\d+)kB oom_score_adj:(-?\d+)/#),
-      let limit = text.firstMatch(of: #/oom-kill:constraint=CONSTRAINT_MEMCG,.*oom_memcg=(.*),task_memcg=(.*),task=/#),
-      let trigger = text.firstMatch(of: #/(.*) invoked oom-killer: gfp_mask=(0x[0-9a-f]+)\(.*\), order=(\d+),/#),
+      let limit = text.firstMatch(
+        of: #/oom-kill:constraint=CONSTRAINT_MEMCG,.*oom_memcg=(.*),task_memcg=(.*),task=/#),
+      let trigger = text.firstMatch(
+        of: #/(.*) invoked oom-killer: gfp_mask=(0x[0-9a-f]+)\(.*\), order=(\d+),/#),
       let triggerPID = text.firstMatch(of: #/CPU: \d+ .*PID: (\d+) Comm: /#)
     else { return nil }
     let rows = report.count { $0.text.firstMatch(of: #/^\[ *\d+\] /#) != nil }

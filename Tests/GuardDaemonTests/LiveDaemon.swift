@@ -71,14 +71,12 @@ final class LiveDaemon {
 
   func signal(_ number: Int32) { kill(pid, number) }
 
-  /// Lets it look once more, and waits until it has told what it found then.
+  /// Lets it read its configuration and look once more, and waits until it has told what it found then.
   func survey() throws {
-    // Two: what it tells of the first may have been on its way already.
-    for _ in 0..<2 {
-      let before = status?.counters.surveys ?? 0
-      signal(SIGHUP)
-      try eventually("one more survey is told") { status?.counters.surveys ?? 0 > before }
-    }
+    // Only a reload changes this, and it looks before it tells.
+    let before = status?.config
+    signal(SIGHUP)
+    try eventually("the reload is told") { status.map { $0.config != before } ?? false }
   }
 
   /// Sends a signal and waits for the end; the exit status, or minus the signal that ended it.

@@ -16,7 +16,9 @@ extension LiveTests {
     init() throws { stage = try Stage() }
 
     /// Protects `name` of the stage; 0 is as low as a score goes without CAP_SYS_RESOURCE.
-    private func protect(_ names: String..., score: Int = 0, interval: String = "1s", more: String = "") -> String {
+    private func protect(_ names: String..., score: Int = 0, interval: String = "1s", more: String = "")
+      -> String
+    {
       var text = "[guard]\nreconcile_interval = \"\(interval)\"\n\(more)\n"
       for name in names {
         text += "[[protect]]\nname = \"\(name)\"\nexe = \"\(stage.files.path)/\(name)\"\nscore = \(score)\n"
@@ -55,7 +57,8 @@ extension LiveTests {
       #expect(
         daemon.status?.rules[1]
           == .init(
-            name: "other", kind: .protect, score: 0, scope: nil, matched: 0, warning: "it matches no process"))
+            name: "other", kind: .protect, score: 0, scope: nil, matched: 0, warning: "it matches no process")
+      )
       #expect(daemon.status?.counters.writes == 2)
     }
 
@@ -63,13 +66,15 @@ extension LiveTests {
       let puppet = try Puppet(as: "database", on: stage, score: 500)
       let daemon = try LiveDaemon.running(on: stage, protect("database"))
       try puppet.eventuallyHolds(0)
+      try puppet.grownUp()
       try puppet.write(score: 700)
       try puppet.eventuallyHolds(0)
       try eventually("the repair is counted") { daemon.status?.counters.repairs == 1 }
       #expect(daemon.status?.rules[0].processes == [try shown(puppet, score: 0, base: 500)])
       #expect(
         daemon.logLines.contains(
-          "<5>score of database (\(puppet.pid)) was changed by somebody else; rule 'database' sets it to 0 again"))
+          "<5>score of database (\(puppet.pid)) was changed by somebody else; rule 'database' sets it to 0 again"
+        ))
     }
 
     @Test(arguments: [SIGTERM, SIGINT])
@@ -127,7 +132,8 @@ extension LiveTests {
       let input = Pipe()
       let sleeper = try stage.program("sleep", as: "work/sleeper")
       let shell = try Puppet(
-        "sh", ["-c", "read line; \"$0\" 600 & echo $! >\"$0.pid\"; wait", sleeper], as: "work/shell", on: stage,
+        "sh", ["-c", "read line; \"$0\" 600 & echo $! >\"$0.pid\"; wait", sleeper], as: "work/shell",
+        on: stage,
         score: 500, input: input)
       let config = """
         [guard]
@@ -145,11 +151,15 @@ extension LiveTests {
       defer { kill(child, SIGKILL) }
       try daemon.survey()
       let listed = try #require(daemon.status?.rules[0].processes)
-      #expect(Set(listed.map { "\($0.pid) \($0.score ?? 1) \($0.base ?? 1)" }) == ["\(shell.pid) 0 500", "\(child) 0 500"])
+      #expect(
+        Set(listed.map { "\($0.pid) \($0.score ?? 1) \($0.base ?? 1)" }) == [
+          "\(shell.pid) 0 500", "\(child) 0 500",
+        ])
       // What it inherited was no write of ours.
       #expect(daemon.status?.counters.writes == 1)
       try daemon.end(SIGTERM)
-      #expect(try [shell.pid, child].map { try Machine.text(of: "/proc/\($0)/oom_score_adj") } == ["500", "500"])
+      #expect(
+        try [shell.pid, child].map { try Machine.text(of: "/proc/\($0)/oom_score_adj") } == ["500", "500"])
     }
 
     @Test func aReloadTakesUpNewRulesAndGivesBackWhatIsNoLongerMeant() throws {
@@ -162,7 +172,8 @@ extension LiveTests {
       try daemon.survey()
       #expect(try [one.score, two.score] == [500, 0])
       #expect(daemon.status?.rules.map(\.name) == ["two"])
-      #expect(daemon.logLines.contains("<6>one (\(one.pid)) got the base score 500 back; was held by rule 'one'"))
+      #expect(
+        daemon.logLines.contains("<6>one (\(one.pid)) got the base score 500 back; was held by rule 'one'"))
     }
 
     @Test func aReloadOfABrokenFileChangesNothingAndSaysSo() throws {
@@ -170,7 +181,8 @@ extension LiveTests {
       let good = protect("one", interval: "1h")
       let daemon = try LiveDaemon.running(on: stage, good)
       let loaded = try #require(daemon.status).config
-      try stage.files.write(protect("two", interval: "2h").replacing("exe", with: "exxe"), to: LiveDaemon.configName)
+      try stage.files.write(
+        protect("two", interval: "2h").replacing("exe", with: "exxe"), to: LiveDaemon.configName)
       try daemon.survey()
       let path = LiveDaemon.configPath(on: stage)
       let error =
@@ -203,7 +215,8 @@ extension LiveTests {
       liar.executableURL = URL(fileURLWithPath: "/usr/bin/unshare")
       liar.arguments = [
         "--mount", "/bin/sh", "-c",
-        "mount --bind \"$1\" \"$0\"; echo 500 >/proc/self/oom_score_adj; exec \"$0\" 600", real.path, impostor,
+        "mount --bind \"$1\" \"$0\"; echo 500 >/proc/self/oom_score_adj; exec \"$0\" 600", real.path,
+        impostor,
       ]
       try liar.run()
       defer { kill(liar.processIdentifier, SIGKILL) }
@@ -221,7 +234,9 @@ extension LiveTests {
       let stubborn = try Puppet(as: "database", on: stage, score: 0)
       let other = try Puppet(as: "other", on: stage, score: 500)
       let daemon = try LiveDaemon.running(
-        on: stage, protect("database", score: -500) + protect("other", interval: "1s").replacing("[guard]", with: "")
+        on: stage,
+        protect("database", score: -500)
+          + protect("other", interval: "1s").replacing("[guard]", with: "")
           .replacing("reconcile_interval = \"1s\"", with: ""))
       try daemon.survey()
       let why = "/proc/\(stubborn.pid)/oom_score_adj: Permission denied"
@@ -233,7 +248,8 @@ extension LiveTests {
       #expect(
         daemon.status?.degraded.first { $0.what == "cannot-lower-scores" }
           == .init(what: "cannot-lower-scores", why: "/proc/\(daemon.pid)/oom_score_adj: Permission denied"))
-      #expect(daemon.logLines.count { $0.contains("wants database (\(stubborn.pid)) to have score -500") } == 1)
+      #expect(
+        daemon.logLines.count { $0.contains("wants database (\(stubborn.pid)) to have score -500") } == 1)
     }
   }
 }

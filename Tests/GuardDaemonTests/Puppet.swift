@@ -9,7 +9,8 @@ final class Puppet {
   ///   - score: what it holds when it becomes that program.
   ///   - cgroup: entered before.
   init(
-    _ program: String = "sleep", _ arguments: [String] = ["600"], as name: String, on stage: Stage, score: Int,
+    _ program: String = "sleep", _ arguments: [String] = ["600"], as name: String, on stage: Stage,
+    score: Int,
     cgroup: MemoryCgroup? = nil, input: Pipe? = nil
   ) throws {
     path = try stage.program(program, as: name)
@@ -38,6 +39,17 @@ final class Puppet {
 
   var score: Int? {
     get throws { Int(try Machine.text(of: "/proc/\(pid)/oom_score_adj")) }
+  }
+
+  /// Waits until what is written to it counts as drift: until then it belongs to its start.
+  func grownUp() throws {
+    let ticks = Double(sysconf(CInt(_SC_CLK_TCK)))
+    let fields = try Machine.text(of: "/proc/\(pid)/stat").split(separator: " ")
+    guard fields.count > 21, let started = Double(fields[21]) else { throw POSIXError(.ESRCH) }
+    try eventually("pid \(pid) is two seconds old") {
+      let uptime = try Machine.text(of: "/proc/uptime").split(separator: " ").first.flatMap { Double($0) }
+      return (uptime ?? 0) - started / ticks > 2.1
+    }
   }
 
   func write(score: Int) throws { try Machine.write("\(score)\n", to: "/proc/\(pid)/oom_score_adj") }
@@ -101,7 +113,8 @@ final class Hog {
     try? food.fileHandleForReading.close()
     try? food.fileHandleForWriting.close()
     try eventually("the kernel kills the hog") { !puppet.process.isRunning }
-    guard puppet.process.terminationReason == .uncaughtSignal, puppet.process.terminationStatus == SIGKILL else {
+    guard puppet.process.terminationReason == .uncaughtSignal, puppet.process.terminationStatus == SIGKILL
+    else {
       throw NeverHappened(what: "the kernel kills the hog; it ended by itself")
     }
     feeder.waitUntilExit()

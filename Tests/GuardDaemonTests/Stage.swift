@@ -54,8 +54,22 @@ final class Stage {
     return copy
   }
 
-  func remountRun(_ option: String) throws {
-    let outcome = try result("/bin/mount", "-o", "remount,\(option)", "/run")
+  /// Nobody can change anything in its /run any more. Only while no file there is open for writing.
+  func makeRunReadOnly() throws {
+    let outcome = try result("/bin/mount", "-o", "remount,ro", "/run")
     guard outcome.status == 0 else { throw NeverHappened(what: "remount: \(outcome.complaint)") }
   }
+
+  /// Leaves not a byte of room in its /run.
+  func fillRun() throws {
+    try Data().write(to: URL(fileURLWithPath: filler))
+    let file = try FileHandle(forWritingTo: URL(fileURLWithPath: filler))
+    let zeros = Data(repeating: 0, count: 4096)
+    while (try? file.write(contentsOf: zeros)) != nil {}
+    try file.close()
+  }
+
+  func emptyRun() throws { try FileManager.default.removeItem(atPath: filler) }
+
+  private var filler: String { "\(run)/filler" }
 }
