@@ -104,7 +104,7 @@ extension JournalEntry {
     entry.add("OOMGUARD_PROTECTED", isProtected ? "yes" : "no")
     entry.add("OOMGUARD_RULE", kill.rule)
     entry.add("OOMGUARD_KERNEL_SEQ", kill.seq.map { "\($0)" })
-    entry.add("OOMGUARD_AT", "\(kill.at)")
+    entry.add("OOMGUARD_AT", kill.at.map { "\($0)" })
     entry.add("OOMGUARD_SOURCE", kill.source.rawValue)
     entry.add("OOMGUARD_TASKS_DUMPED", kill.tasksDumped.map { "\($0)" })
     if !report.isEmpty { entry.add("OOMGUARD_REPORT", bytes: report) }

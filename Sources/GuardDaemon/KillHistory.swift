@@ -44,21 +44,16 @@ struct KillHistory {
     let cgroup = victim.cgroup.map { CgroupPath($0) } ?? entry?.cgroup
     let rule = entry?.rule ?? cgroup.flatMap { rules.firstAdmitting($0) }.map { rules.rules[$0].name }
     let unit = cgroup?.unit ?? entry?.cgroup?.unit
-    return StatusDocument.Kill(
-      id: "\(bootID.prefix(8))-\(kill.sequence.map { "\($0)" } ?? "u\(total)")",
-      seq: kill.sequence, at: time(of: kill),
-      victim: .init(
-        pid: victim.pid, comm: victim.comm?.printable, uid: victim.uid, unit: unit?.printable,
-        cgroup: cgroup?.description, score: victim.score.flatMap { Int16(exactly: $0) },
-        totalVMKB: victim.totalVMKB, anonRSSKB: victim.anonRSSKB, fileRSSKB: victim.fileRSSKB,
-        shmemRSSKB: victim.shmemRSSKB, pgtablesKB: victim.pgtablesKB),
-      trigger: .init(
-        pid: kill.trigger?.pid, comm: kill.trigger?.comm?.printable,
-        gfpMask: kill.trigger?.gfpMask?.printable,
-        order: kill.trigger?.order),
-      constraint: kill.told, limitCgroup: kill.limitCgroup?.printable,
-      protected: entry?.kind == .protect && entry?.state == .held, rule: rule, tasksDumped: kill.tasksDumped,
-      source: .kernelLog)
+    var told = StatusDocument.Kill(kill)
+    told.id = "\(bootID.prefix(8))-\(kill.sequence.map { "\($0)" } ?? "u\(total)")"
+    told.at = time(of: kill)
+    (told.victim.unit, told.victim.cgroup) = (unit?.printable, cgroup?.description)
+    // Where the kernel left out the line with the constraint, the words of the kill line tell a memory
+    // cgroup's limit from the others.
+    told.constraint = told.constraint ?? (kill.limitKind == .memcg ? .memcg : nil)
+    told.protected = entry?.kind == .protect && entry?.state == .held
+    told.rule = rule
+    return told
   }
 
   /// The kernel's stamp, on the wall clock. The log's clock stands still while the machine sleeps, as
@@ -68,20 +63,6 @@ struct KillHistory {
     guard let microseconds = kill.microseconds else { return Timestamp(now) }
     let age = Clock.monotonic() - .microseconds(Int64(clamping: microseconds))
     return Timestamp(now - max(.zero, age))
-  }
-}
-
-extension OOMKill {
-  /// Where the line with the constraint was left out by the kernel, the words of the kill line tell it as
-  /// far as there are only two: a machine's and a memory cgroup's limit.
-  fileprivate var told: StatusDocument.Kill.Constraint? {
-    switch constraint {
-    case .global: .global
-    case .memcg: .memcg
-    case .cpuset: .cpuset
-    case .mempolicy: .mempolicy
-    case nil: limitKind == .memcg ? .memcg : nil
-    }
   }
 }
 

@@ -238,7 +238,8 @@ package struct StatusScreen: Sendable {
     ])
     table.rows = shown.map { kill in
       [
-        .init(String(kill.at.absoluteText.dropLast(4))), .init(now.duration(since: kill.at).text),
+        .init(kill.at.map { String($0.absoluteText.dropLast(4)) } ?? "-"),
+        .init(kill.at.map { now.duration(since: $0).text } ?? "-"),
         .init(kill.victim.pid.map { "\($0)" } ?? "-"), .init(kill.victim.comm ?? "-"),
         .init(kill.victim.unit ?? "-"), .init(limit(of: kill)),
         .init(kill.victim.residentKB?.kibibytesText ?? "-"),

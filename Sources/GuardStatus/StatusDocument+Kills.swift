@@ -40,11 +40,13 @@ extension StatusDocument {
       case vmstat
     }
 
-    /// `<first 8 hex of the boot id>-<seq>`, or `…-u<n>` for a kill no log line told of.
-    package var id: String
+    /// `<first 8 hex of the boot id>-<seq>`, or `…-u<n>` for a kill no log line told of; `nil` in a log's
+    /// text, which does not name its boot.
+    package var id: String?
     /// Of the kernel log record.
     package var seq: UInt64?
-    package var at: Timestamp
+    /// `nil` where only the kernel's own clock, or none, is known.
+    package var at: Timestamp?
     package var victim: Victim
     package var trigger: Trigger
     package var constraint: Constraint?
@@ -59,7 +61,7 @@ extension StatusDocument {
     package var source: Source
 
     package init(
-      id: String, seq: UInt64?, at: Timestamp, victim: Victim, trigger: Trigger = Trigger(),
+      id: String?, seq: UInt64?, at: Timestamp?, victim: Victim, trigger: Trigger = Trigger(),
       constraint: Constraint? = nil, limitCgroup: String? = nil, protected: Bool? = nil, rule: String? = nil,
       tasksDumped: Int? = nil, source: Source
     ) {
