@@ -22,6 +22,13 @@ package struct LogTextReader: Sendable {
   /// Announced kills whose kill line is not in the text.
   package var announcedOnly: [OOMAnnouncement] { reader.announcements }
 
+  /// Hands over the kills found so far and forgets them: a text of any length takes no more memory than a short one.
+  package mutating func takeKills() -> [OOMKill] {
+    var taken: [OOMKill] = []
+    swap(&taken, &kills)
+    return taken
+  }
+
   package mutating func read(_ chunk: ArraySlice<UInt8>) {
     var rest = chunk
     while !rest.isEmpty {
