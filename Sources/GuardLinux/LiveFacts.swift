@@ -1,22 +1,21 @@
-internal import GuardCore
-internal import GuardLinux
+package import GuardCore
 
 /// The user names of `/etc/passwd`, read when a rule first asks for one.
-final class UserNames {
+package final class UserNames {
   private let root: RootDirectory
   private var file: PasswdFile?
 
-  init(in root: RootDirectory) { self.root = root }
+  package init(in root: RootDirectory) { self.root = root }
 
-  func uid(named name: String) -> UInt32? {
+  package func uid(named name: String) -> UInt32? {
     if file == nil { file = PasswdFile((try? root.read("/etc/passwd")) ?? []) }
     return file?.uid(of: name.utf8)
   }
 }
 
 /// What rules ask of a live process: each file is read when first asked for, through a directory that pins it.
-struct LiveFacts: ~Copyable, ProcessFacts {
-  let directory: ProcessDirectory
+package struct LiveFacts: ~Copyable, ProcessFacts {
+  package let directory: ProcessDirectory
   private let root: RootDirectory
   private let users: UserNames
   private var known: Known
@@ -30,15 +29,17 @@ struct LiveFacts: ~Copyable, ProcessFacts {
   }
 
   /// - Parameter cgroup: `.some(nil)` for a process known to be in none that a rule names.
-  init(_ directory: consuming ProcessDirectory, cgroup: CgroupPath??, root: RootDirectory, users: UserNames) {
+  package init(
+    _ directory: consuming ProcessDirectory, cgroup: CgroupPath??, root: RootDirectory, users: UserNames
+  ) {
     self.directory = directory
     (self.root, self.users) = (root, users)
     known = Known(cgroup: cgroup)
   }
 
-  var cgroup: CgroupPath? { known.cgroup ?? nil }
+  package var cgroup: CgroupPath? { known.cgroup ?? nil }
 
-  var comm: [UInt8]? {
+  package var comm: [UInt8]? {
     mutating get {
       if let comm = known.comm { return comm }
       // The kernel adds a newline; a comm may hold newlines of its own.
@@ -48,7 +49,7 @@ struct LiveFacts: ~Copyable, ProcessFacts {
     }
   }
 
-  var effectiveUID: UInt32? {
+  package var effectiveUID: UInt32? {
     mutating get {
       if let uid = known.effectiveUID { return uid }
       let uid = (try? directory.read("status")).flatMap { ProcessStatus($0).effectiveUID }
@@ -57,7 +58,7 @@ struct LiveFacts: ~Copyable, ProcessFacts {
     }
   }
 
-  var exe: [UInt8]? {
+  package var exe: [UInt8]? {
     mutating get {
       if let exe = known.exe { return exe }
       let exe = (try? directory.executable(on: root)) ?? nil
@@ -66,7 +67,7 @@ struct LiveFacts: ~Copyable, ProcessFacts {
     }
   }
 
-  var cmdline: [UInt8]? {
+  package var cmdline: [UInt8]? {
     mutating get {
       if let cmdline = known.cmdline { return cmdline }
       // Arguments end in NUL bytes; rules see them joined by spaces.
@@ -78,5 +79,5 @@ struct LiveFacts: ~Copyable, ProcessFacts {
     }
   }
 
-  mutating func uid(named name: String) -> UInt32? { users.uid(named: name) }
+  package mutating func uid(named name: String) -> UInt32? { users.uid(named: name) }
 }
