@@ -112,7 +112,7 @@ enum RuleTable {
           + "write \(isScore ? "-999" : "-16"), or allow_immune = true if that is meant")
       return nil
     }
-    return .score(score)
+    return isScore ? .score(score) : .oomAdj(number)
   }
 
   /// The scope, which may be none, or `nil` after a mistake.
@@ -142,13 +142,14 @@ enum RuleTable {
       entries["user"] == nil, entries["unit"] == nil, entries["exe"] == nil
     else { return }
     switch amount {
-    case .score(.immune):
+    case .score(.immune), .oomAdj(-17):
       findings.error(
         entry.node.position,
         "anybody's process can take this '\(entry.key)' and be immune; add 'unit', 'exe' or 'user' to the rule"
       )
     case .score(let score) where score >= .zero: break
-    case .score, .allowance:
+    case .oomAdj(let value) where value >= 0: break
+    case .score, .oomAdj, .allowance:
       findings.warning(
         entry.node.position,
         "anybody's process can take this '\(entry.key)' and be protected; add 'unit', 'exe' or 'user' to the rule",

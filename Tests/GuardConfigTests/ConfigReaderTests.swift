@@ -81,10 +81,10 @@ struct ConfigReaderTests {
         name: "mine", kind: .protect, amount: .allowance(bytes: 6 << 30), scope: nil, selector: mine,
         position: at(13, 1)),
       Rule(
-        name: "old scale", kind: .protect, amount: .score(try #require(OOMScoreAdj(-941))), scope: nil,
+        name: "old scale", kind: .protect, amount: .oomAdj(-16), scope: nil,
         selector: programs, position: at(18, 1)),
       Rule(
-        name: "older", kind: .sacrifice, amount: .score(try #require(OOMScoreAdj(1000))), scope: nil,
+        name: "older", kind: .sacrifice, amount: .oomAdj(15), scope: nil,
         selector: programs, position: at(23, 1)),
     ]
     let config = try read(
@@ -169,7 +169,8 @@ struct ConfigReaderTests {
   func theOldScaleIsConvertedAsTheKernelDoes(oomAdj: Int, score: Int) throws {
     let config = try read(
       "[[protect]]\nname = 'a'\nexe = '/a'\noom_adj = \(oomAdj)\nallow_immune = \(oomAdj == -17)")
-    #expect(config.rules.map(\.amount) == [.score(try #require(OOMScoreAdj(score)))])
+    #expect(config.rules.map(\.amount) == [.oomAdj(oomAdj)])
+    #expect(config.rules.map { $0.amount.score(totalBytes: 0) } == [try #require(OOMScoreAdj(score))])
   }
 
   @Test func aProtectScoreMayBePositiveSinceItIsACeiling() throws {

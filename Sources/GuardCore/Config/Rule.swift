@@ -20,6 +20,8 @@ package struct Rule: Equatable, Sendable {
     case score(OOMScoreAdj)
     /// Bytes the process may use before they count against it.
     case allowance(bytes: UInt64)
+    /// The historical scale, -17…15.
+    case oomAdj(Int)
   }
 
   package var name: String
@@ -52,7 +54,7 @@ extension Rule.Amount {
   /// Whether ``score(totalBytes:)`` changes when swap comes or goes.
   package var dependsOnMemory: Bool {
     switch self {
-    case .score: false
+    case .score, .oomAdj: false
     case .allowance: true
     }
   }
@@ -65,6 +67,7 @@ extension Rule.Amount {
   package func score(totalBytes: UInt64) -> OOMScoreAdj {
     switch self {
     case .score(let score): return score
+    case .oomAdj(let value): return OOMScoreAdj(oomAdj: value) ?? .zero
     case .allowance(let bytes):
       guard totalBytes > 0 else { return .zero }
       guard bytes < totalBytes else { return .lastResort }
