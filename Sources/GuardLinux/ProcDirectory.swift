@@ -44,6 +44,12 @@ package struct ProcessDirectory: ~Copyable {
     try directory.opening(name, O_RDONLY | O_NONBLOCK).readAll(limit: 1 << 20)
   }
 
+  /// One of its files that may be long, piece by piece.
+  borrowing func readPieces(_ name: String, _ body: ([UInt8]) -> Void) throws(SystemCallError) {
+    let file = try directory.opening(name, O_RDONLY | O_NONBLOCK)
+    while let piece = try file.read(atMost: 65_536), !piece.isEmpty { body(piece) }
+  }
+
   package borrowing func score() throws(ProcessError) -> OOMScoreAdj {
     let text = try ProcessError.wrapping { () throws(SystemCallError) in try read("oom_score_adj") }
     guard let score = Int(ascii: text.prefix { $0 != UInt8(ascii: "\n") }).flatMap({ OOMScoreAdj($0) }) else {
