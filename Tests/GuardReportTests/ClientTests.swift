@@ -6,48 +6,18 @@ import Testing
 
 /// The built `oomguardctl`, run as an administrator or a script would: what it prints where, and its status.
 struct ClientTests {
-  private struct Outcome: Equatable {
-    var status: Int32
-    var output: String
-    var complaint: String
-  }
+  private typealias Outcome = BuiltClient.Outcome
 
   private let root: TemporaryRoot
 
   init() throws { root = try TemporaryRoot() }
 
-  /// Beside the test bundle, where SwiftPM puts every product of the build.
-  private static let program = URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath()
-    .deletingLastPathComponent().appendingPathComponent("oomguardctl")
-
   private func run(_ arguments: String..., environment: [String: String] = [:]) throws -> Outcome {
-    try run(Self.program, arguments, environment)
+    try BuiltClient.run(arguments, environment: environment).without(root.path)
   }
 
   private func runAsNobody(_ arguments: String...) throws -> Outcome {
-    let words = ["--reuid=65534", "--regid=65534", "--clear-groups", Self.program.path] + arguments
-    return try run(URL(fileURLWithPath: "/usr/bin/setpriv"), words, [:])
-  }
-
-  private func run(
-    _ program: URL, _ arguments: [String], _ environment: [String: String]
-  ) throws -> Outcome {
-    let process = Foundation.Process()
-    process.executableURL = program
-    process.arguments = arguments
-    process.environment = environment
-    let (output, complaint) = (Pipe(), Pipe())
-    (process.standardOutput, process.standardError) = (output, complaint)
-    process.standardInput = FileHandle.nullDevice
-    try process.run()
-    // A complaint fits in the pipe, so reading one after the other cannot hang.
-    let text = output.fileHandleForReading.readDataToEndOfFile()
-    let error = complaint.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    return Outcome(
-      status: process.terminationStatus,
-      output: String(decoding: text, as: UTF8.self).replacingOccurrences(of: root.path, with: ""),
-      complaint: String(decoding: error, as: UTF8.self).replacingOccurrences(of: root.path, with: ""))
+    try BuiltClient.runAsNobody(arguments).without(root.path)
   }
 
   /// A document whose age does not matter: its daemon looks after things once in ten years.
@@ -200,7 +170,9 @@ struct ClientTests {
     _ = try installPatient()
     let process = Foundation.Process()
     process.executableURL = URL(fileURLWithPath: "/bin/sh")
-    process.arguments = ["-c", "\"$0\" status --json --root \"$1\" >/dev/full", Self.program.path, root.path]
+    process.arguments = [
+      "-c", "\"$0\" status --json --root \"$1\" >/dev/full", BuiltClient.program.path, root.path,
+    ]
     let complaint = Pipe()
     process.standardError = complaint
     try process.run()
