@@ -3,8 +3,9 @@ package import GuardCore
 extension RootDirectory {
   /// How much memory the kernel promises; `nil` where it does not say.
   package var overcommit: Overcommit? {
-    guard let mode = number("/proc/sys/vm/overcommit_memory").flatMap({ Int(exactly: $0) })
-      .flatMap({ Overcommit.Mode(rawValue: $0) }), let memory
+    guard
+      let mode = number("/proc/sys/vm/overcommit_memory").flatMap({ Int(exactly: $0) })
+        .flatMap({ Overcommit.Mode(rawValue: $0) }), let memory
     else { return nil }
     return Overcommit(
       mode: mode, totalKB: memory.totalKB &+ (memory.swapTotalKB ?? 0), commitLimitKB: memory.commitLimitKB,
