@@ -28,6 +28,7 @@ extension Daemon {
     .prefix(StatusDocument.maximumProcessesPerRule)
     let warnings =
       config.warnings.filter { $0.rule == rule.name }.map(\.message)
+      + (dangers.found[rule.name] ?? []).map(\.description)
       + (matched.isEmpty ? ["it matches no process"] : [])
     return StatusDocument.Rule(
       name: rule.name, kind: rule.kind == .protect ? .protect : .sacrifice, score: score.value,

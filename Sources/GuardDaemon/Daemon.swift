@@ -38,6 +38,7 @@ final class Daemon {
   private(set) var configError: String?
   private(set) var keeper: Keeper
   private(set) var history: KillHistory
+  let dangers: Dangers
   private(set) var pressureWatch: PressureWatch?
   private(set) var degradations = Degradations()
   private(set) var counters = StatusDocument.Counters()
@@ -75,6 +76,7 @@ final class Daemon {
       survey, mains: mains, rules: RuleSet(config.rules, totalBytes: source.root.totalMemoryBytes),
       remembered: bases, state: state, isDryRun: options.isDryRun)
     keeper.setConflictLimit(config.conflictLimit)
+    dangers = Dangers(keeper)
     history = KillHistory(told: told, bootID: String(decoding: bootID, as: UTF8.self))
     applyLogLevel()
     if let runtimeFailure { degrade(.cannotWriteState, "\(runtimeFailure)") }
@@ -89,6 +91,10 @@ final class Daemon {
     tidyState()
     keeper.findMainsNow()
     reconcile()
+    // The questions about units that the first look led to.
+    mains.settle(within: .milliseconds(500))
+    tellDangers()
+    tellLeaks()
     readKernelLog()
     writeStatus()
     manager.ready(at: Clock.boot())
@@ -167,11 +173,30 @@ final class Daemon {
     arm()
     report(keeper.keep(at: now, visit: { watches.cover($0, isNamed: $1) }), isSurvey: true)
     arm()
+    tellDangers()
     let noHierarchy = "no hierarchy of systemd's below \(root.path("/sys/fs/cgroup"))"
     degrade(.noCgroup, keeper.survey.cgroupVersion == nil ? noHierarchy : watches.cgroupsFailure)
     tidyState()
     isStatusDue = true
     pingWatchdog(at: now)
+  }
+
+  private func tellDangers() {
+    for (rule, danger) in dangers.look() {
+      tell(.config(.warning, "rule '\(rule)': \(danger)"))
+      isStatusDue = true
+    }
+  }
+
+  /// Immunity that nobody configured, as a shell that inherited it from a daemon: told at the start and at a reload.
+  private func tellLeaks() {
+    for leak in keeper.survey.immuneSessions(except: keeper.ledger) {
+      tell(
+        .config(
+          .warning,
+          "'\(leak.comm.printable)' (\(leak.process.pid)) in '\(leak.cgroup?.description ?? "")' is immune and no rule says so; "
+            + "mend it with: echo 0 > /proc/\(leak.process.pid)/oom_score_adj"))
+    }
   }
 
   private func pingWatchdog(at now: Duration) {
@@ -299,6 +324,7 @@ final class Daemon {
       nextReconcile = now
     }
     for parent in news.parents { mains.forked(parent) }
+    for pid in news.execs { mains.execed(pid, at: now) }
     report(keeper.reconsider(news.pids, at: now))
     if !news.parents.isEmpty {
       let parents = news.parents.union(nextForkCheck?.parents ?? [])
@@ -380,6 +406,7 @@ final class Daemon {
       loadRules()
       keeper.setConflictLimit(new.conflictLimit)
       keeper.forgetConflicts()
+      dangers.forget()
       if hasNewPressure { armPressure() }
       for warning in new.warnings { tell(.config(.warning, "\(warning)")) }
       tell(
@@ -391,6 +418,7 @@ final class Daemon {
       tell(.config(.error, "the old configuration stays in force: \(error)"))
     }
     reconcile()
+    tellLeaks()
     manager.ready(at: now)
   }
 

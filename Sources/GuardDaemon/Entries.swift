@@ -21,7 +21,8 @@ extension JournalEntry {
       case .repair:
         JournalEntry(
           .drift, .notice,
-          "score of \(names)\(more) was changed by somebody else; rule '\(rule)' sets it to \(scores) again")
+          "score of \(names)\(more) was changed, by itself or by somebody else; rule '\(rule)' sets it to \(scores) again"
+        )
       }
     entry.add("OOMGUARD_RULE", rule.isEmpty ? nil : rule)
     entry.add("OOMGUARD_SCORE", scores)

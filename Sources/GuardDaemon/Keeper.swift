@@ -23,6 +23,8 @@ final class Keeper {
   private let state: StateFile?
   private(set) var ledger: Ledger
   var rules: RuleSet
+  /// How many processes the units had that a rule names, when all was last looked at.
+  private(set) var unitSizes: [CgroupPath: Int] = [:]
   private(set) var surveys: UInt64 = 0
   private(set) var writes: UInt64 = 0
   private(set) var repairs: UInt64 = 0
@@ -54,6 +56,8 @@ final class Keeper {
     do throws(SystemCallError) {
       let members = try survey.members(below: .root, rules, visit: visit)
       findMains(members, at: now)
+      unitSizes = [:]
+      for group in members { unitSizes[group.path.unitPath ?? group.path, default: 0] += group.pids.count }
       let sight = try survey.look(rules, ledger: ledger, members: members)
       return carryOut(ledger.plan(sight.observations, unchanged: sight.unchanged, rules: rules, at: now))
     } catch {

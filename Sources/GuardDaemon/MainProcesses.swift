@@ -13,6 +13,8 @@ final class MainProcesses {
     /// Its start job is done, as far as known.
     var isStarted = false
     var isAsked = false
+    /// Until then the main process, which has just begun a program anew, may still set scores of its own.
+    var quietUntil: Duration?
     /// It may be another process by now.
     var isDoubtful = false
     /// When to ask again, and the pause that led to it.
@@ -44,7 +46,9 @@ final class MainProcesses {
 
   func role(of pid: Int32, in cgroup: CgroupPath) -> Observation.Role {
     let path = cgroup.unitPath ?? cgroup
-    guard let unit = units[path], unit.isStarted, let main = unit.main else { return .awaiting }
+    guard let unit = units[path], unit.isStarted, unit.quietUntil == nil, let main = unit.main else {
+      return .awaiting
+    }
     return pid == main ? .member : .child(ofMain: main)
   }
 
@@ -62,6 +66,14 @@ final class MainProcesses {
   /// Units that are gone are forgotten.
   func keepOnly(_ present: [CgroupPath: Set<Int32>]) { units = units.filter { present[$0.key] != nil } }
 
+  /// A process began a program. If it is a main process, as a daemon that starts itself over at a reload, what it
+  /// writes now is its own: sshd would save a score of ours as the one to hand to every login.
+  func execed(_ pid: Int32, at now: Duration) {
+    for (path, unit) in units where unit.main == pid && unit.isStarted {
+      units[path]?.quietUntil = now + Ledger.startTime
+    }
+  }
+
   /// Whether there is no reason to ask again: the main process is known, lives, and has not forked since.
   func isSure(of unit: CgroupPath, among pids: Set<Int32>) -> Bool {
     guard let known = units[unit], known.isStarted, !known.isDoubtful, let main = known.main else {
@@ -73,6 +85,15 @@ final class MainProcesses {
   /// A fork of a main process: a daemon may hand its place to a child, as at an upgrade without a restart.
   func forked(_ main: Int32) {
     for (path, unit) in units where unit.main == main { units[path]?.isDoubtful = true }
+  }
+
+  /// What PID 1 does with a unit when the kernel kills one of its processes: `stop`, `kill` or `continue`.
+  func askOOMPolicy(of unit: String, reply: @escaping (String) -> Void) {
+    guard isAskingSystemd else { return }
+    bus?.ask("OOMPolicy", of: unit.hasSuffix(".scope") ? "Scope" : "Service", unit: unit, as: .text) {
+      value in
+      if case .text(let policy) = value { reply(policy) }
+    }
   }
 
   private func ask(_ path: CgroupPath, at now: Duration) {
@@ -125,7 +146,8 @@ final class MainProcesses {
   /// When ``process(at:)`` is due even if no answer came: a unit that is still starting is asked about again,
   /// and a question without an answer expires.
   var deadline: Duration? {
-    let retry = units.values.compactMap { $0.isAsked ? nil : $0.retry?.at }.min()
+    let retry = units.values.flatMap { [$0.isAsked ? nil : $0.retry?.at, $0.quietUntil] }.compactMap { $0 }
+      .min()
     let expiry = bus.map { $0.isIdle } ?? true ? nil : Clock.boot() + .seconds(1)
     return [retry, expiry].compactMap { $0 }.min()
   }
@@ -134,6 +156,10 @@ final class MainProcesses {
   func process(at now: Duration) {
     if let bus, !bus.process() { self.bus = nil }
     for (path, unit) in units {
+      if let end = unit.quietUntil, now >= end {
+        units[path]?.quietUntil = nil
+        changed.insert(path)
+      }
       guard let retry = unit.retry, now >= retry.at, !unit.isAsked else { continue }
       if isAskingSystemd, path.unitPath != nil { ask(path, at: now) } else { units[path]?.retry = nil }
     }

@@ -102,6 +102,23 @@ final class Survey {
     return found
   }
 
+  /// Whether a memory limit lies on a cgroup; `nil` where that cannot be told.
+  func hasMemoryLimit(_ path: CgroupPath) -> Bool? {
+    guard cgroupVersion != nil else { return nil }
+    return cgroups?.hasMemoryLimit(path)
+  }
+
+  /// Immune processes in the sessions of users, other than those on the ledger; the first few.
+  func immuneSessions(except ledger: Ledger) -> [Observation] {
+    let pids = (try? pids(below: CgroupPath("/user.slice".utf8))) ?? []
+    return Array(
+      pids.lazy.filter { ledger.entries[$0] == nil }
+        .compactMap { [self] pid in
+          observe(pid, home: nil, RuleSet([], totalBytes: 0), isKnown: true, UserNames(in: root))
+        }
+        .filter { $0.score == .immune }.prefix(8))
+  }
+
   /// Every process in the cgroups at and below `path`.
   func pids(below path: CgroupPath) throws(SystemCallError) -> [Int32] {
     var pids: [Int32] = []

@@ -64,6 +64,8 @@ final class Watches {
   /// What the process connector told since the last call.
   struct News {
     var pids: Set<Int32> = []
+    /// Those of them that began a program.
+    var execs: Set<Int32> = []
     /// Main processes that forked.
     var parents: Set<Int32> = []
     var overran = false
@@ -75,7 +77,10 @@ final class Watches {
     for _ in 0..<4096 {
       guard let event = try processEvents?.next() else { break }
       switch event {
-      case .exec(let pid), .comm(let pid), .uid(let pid): news.pids.insert(pid)
+      case .exec(let pid):
+        news.execs.insert(pid)
+        news.pids.insert(pid)
+      case .comm(let pid), .uid(let pid): news.pids.insert(pid)
       case .fork(let parent, let child):
         news.parents.insert(parent)
         news.pids.insert(child)

@@ -23,6 +23,24 @@ package struct CgroupTree: ~Copyable {
     throw SystemCallError(call: "open", subject: root.path("\(base)/cgroup.controllers"), code: ENOENT)
   }
 
+  /// Whether `path` or a cgroup above it has a memory limit of its own; `nil` where that cannot be told, as on v1.
+  package borrowing func hasMemoryLimit(_ path: CgroupPath) -> Bool? {
+    guard version == .v2 else { return nil }
+    var name = path.bytes
+    var isKnown = false
+    while name.count > 1 {
+      // The root has no such file.
+      if let text = try? top.opening(bytes: [UInt8(ascii: ".")] + name + Array("/memory.max".utf8), O_RDONLY)
+        .readAll(limit: 64)
+      {
+        isKnown = true
+        if !text.starts(with: "max") { return true }
+      }
+      name.removeSubrange((name.lastIndex(of: UInt8(ascii: "/")) ?? 0)...)
+    }
+    return isKnown ? false : nil
+  }
+
   /// Visits `start` and the cgroups below it, parents first, and hands over the processes of those that
   /// `wanted` names; it looks below those that `enter` names.
   ///

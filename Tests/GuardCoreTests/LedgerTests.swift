@@ -123,6 +123,15 @@ struct LedgerTests {
     #expect(try machine.round(seen(7, -1000), seen(8, -1000, role: child)) == [])
   }
 
+  @Test func oneThatHadEnoughByItselfKeepsThatAsItsBase() throws {
+    // As sshd at a reload: -1000 of its own, then 0 for a moment, then -1000 again, which looks like ours.
+    var machine = Machine([try rule(-1000)])
+    #expect(try machine.round(seen(7, -1000)) == [])
+    #expect(try machine.round(seen(7, 0)) == ["repair 7 (p7) 0 -> -1000 by 'db'"])
+    #expect(try machine.entry(7).base == score(-1000))
+    #expect(try machine.round(seen(7, -1000, rule: nil)) == [])
+  }
+
   @Test func nothingIsWrittenWhileTheMainProcessIsNotKnown() throws {
     var machine = Machine([try rule(-500)], remembered: [identity(7): try score(3)])
     #expect(try machine.round(seen(7, -500, role: .awaiting), seen(8, 0, role: .awaiting)) == [])

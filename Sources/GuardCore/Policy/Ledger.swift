@@ -158,10 +158,14 @@ package struct Ledger: Sendable {
     } else {
       // What it carries is its own or somebody else's.
       wanted = rule.isKept(by: seen.score, promised: promised) ? seen.score : promised
-      if written == nil || now - seen.process.startedAt < Self.startTime {
+      if before == nil || now - seen.process.startedAt < Self.startTime
+        || (written == nil && wanted == seen.score)
+      {
         entry.base = seen.score
       } else {
-        isDrift = true
+        // Also where it carried enough by itself and now does not: sshd gives its score up at a reload and takes
+        // it back at once, and what it had when first seen is what it is to have in the end.
+        isDrift = wanted != seen.score && (written != nil || known?.score != seen.score)
       }
     }
     guard wanted != seen.score else {

@@ -1,0 +1,67 @@
+"""OOMPolicy=stop, systemd's default, undoes protection when a child is killed: oomguard says so, and the mend works."""
+
+UNIT = "postgresql@15-main.service"
+
+CONFIG = """
+[guard]
+reconcile_interval = "1s"
+
+[[protect]]
+name = "database"
+unit = "postgresql@*.service"
+score = -950
+"""
+
+LIMIT = """
+[Service]
+MemoryMax=160M
+"""
+
+POLICY = """
+[Service]
+OOMPolicy=continue
+"""
+
+# A backend that wants more than the unit's limit.
+GREED = "select length(string_agg(repeat('x', 1000000), '')) from generate_series(1, 400)"
+
+
+def restart(guest):
+    guest.sh(f"systemctl daemon-reload && systemctl restart {UNIT}")
+    guest.wait_for("the database answers", "su postgres -c \"psql -XAtqc 'select 1'\"")
+    main = guest.main_pid(UNIT)
+    guest.wait_score(main, -950)
+    return main
+
+
+def overdo(guest):
+    before = guest.status()["kills"]["total"]
+    guest.holds(f"su postgres -c \"psql -XAtqc \\\"{GREED}\\\"\"")
+    return guest.wait_kills(before + 1)["kills"]["last"][-1]
+
+
+def run(guest, check):
+    guest.sh(f"mkdir /etc/systemd/system/{UNIT}.d")
+    guest.write(f"/etc/systemd/system/{UNIT}.d/limit.conf", LIMIT)
+    guest.configure(CONFIG)
+    main = restart(guest)
+    guest.wait_status("the policy is named", lambda status: status["rules"][0]["warning"] is not None)
+    warning = guest.rule("database")["warning"]
+    check("status warns of OOMPolicy=stop", f"OOMPolicy=stop ends '{UNIT}'" in warning, warning)
+    check("and the journal", any("OOMPolicy=stop" in entry["MESSAGE"] for entry in guest.journal("config")))
+
+    kill = overdo(guest)
+    check("the kernel takes a backend, not the protected main process", kill["victim"]["pid"] != main, kill)
+    check.equal("of the unit", (kill["victim"]["unit"], kill["rule"], kill["protected"]), (UNIT, "database", False))
+    guest.wait_for("the unit has ended", f"! systemctl is-active --quiet {UNIT}")
+    check("yet the main process is gone: systemd stopped the unit", not guest.is_alive(main))
+
+    guest.write(f"/etc/systemd/system/{UNIT}.d/oom.conf", POLICY)
+    guest.sh("systemctl daemon-reload && systemctl reload oomguard.service")
+    main = restart(guest)
+    guest.wait_reconciled()
+    check.equal("with the mend, no warning", guest.rule("database")["warning"], None)
+    kill = overdo(guest)
+    check("the kernel takes a backend again", kill["victim"]["pid"] != main, kill)
+    guest.wait_for("the database answers", "su postgres -c \"psql -XAtqc 'select 1'\"")
+    check.equal("and the main process lives, protected", (guest.main_pid(UNIT), guest.score(main)), (main, -950))
