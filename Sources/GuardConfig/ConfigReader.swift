@@ -7,7 +7,7 @@ package enum ConfigReader {
 
   /// Reads `files` in the order in which they count: later ones override single keys and add rules.
   ///
-  /// - Throws: all mistakes in all files.
+  /// - Throws: all mistakes in all files; that there is no rule in any of them is one.
   package static func read(_ files: [ConfigFile]) throws(ConfigErrors) -> Config {
     var config = Config()
     var errors: [ConfigError] = []
@@ -21,6 +21,13 @@ package enum ConfigReader {
       config.files.append(file.name)
     }
     guard errors.isEmpty else { throw ConfigErrors(errors) }
+    if let main = files.first, config.rules.isEmpty {
+      throw ConfigErrors([
+        ConfigError(
+          position: SourcePosition(file: main.name, line: 1, column: 1),
+          message: "there is no rule, so nothing would be protected; write a [[protect]] or [[sacrifice]]")
+      ])
+    }
     return config
   }
 

@@ -46,9 +46,8 @@ package struct ConfigCheck: Sendable {
     guard isValid, let main = files.first else { return nil }
     func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
     let dropIns = files.count > 1 ? " with \(count(files.count - 1, "drop-in"))" : ""
-    let rules = ruleCount == 0 ? "no rules: it protects nothing" : count(ruleCount, "rule")
     let noted = warnings.isEmpty ? "" : ", \(count(warnings.count, "warning"))"
-    return "\(main.shown(in: appearance))\(dropIns): ok, \(rules)\(noted)"
+    return "\(main.shown(in: appearance))\(dropIns): ok, \(count(ruleCount, "rule"))\(noted)"
   }
 
   /// A line for each mistake and warning: `file:line:column: what; how to mend`.

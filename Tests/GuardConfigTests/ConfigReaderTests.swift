@@ -21,13 +21,19 @@ struct ConfigReaderTests {
     #expect(try ConfigReader.read([file]).rules.map(\.scope) == [scope])
   }
 
-  @Test func anEmptyFileIsTheDefault() throws {
-    var expected = Config()
-    expected.files = ["a.conf"]
-    #expect(try read("") == expected)
+  @Test func noFileIsTheDefault() throws { #expect(try read() == Config()) }
+
+  @Test(arguments: [["", ""], ["[guard]", "[pressure]"]])
+  func noRuleInAnyFileIsAMistake(texts: [String]) {
+    let error = ConfigError(
+      position: at(1, 1),
+      message: "there is no rule, so nothing would be protected; write a [[protect]] or [[sacrifice]]")
+    #expect(throws: ConfigErrors([error])) { try read(texts[0], texts[1]) }
   }
 
-  @Test func noFileIsTheDefaultToo() throws { #expect(try read() == Config()) }
+  @Test func aRuleInADropInIsEnough() throws {
+    #expect(try read("", "[[protect]]\nname = 'a'\nexe = '/a'\nscore = 0").rules.map(\.name) == ["a"])
+  }
 
   @Test func everySettingIsRead() throws {
     var expected = Config()
@@ -41,7 +47,7 @@ struct ConfigReaderTests {
     expected.pressure.critical = .init(kind: .some, percent: 100, window: .seconds(2), position: at(8, 12))
     expected.pressure.availableBelowPercent = 100
     expected.pressure.clearAfter = .seconds(300)
-    let config = try read(
+    var config = try read(
       """
       [guard]
       reconcile_interval = "1h"
@@ -53,7 +59,12 @@ struct ConfigReaderTests {
       critical = { some_percent = 100 }
       available_below_percent = 100
       clear_after = "5min"
+      [[protect]]
+      name = "a"
+      exe = "/a"
+      score = 0
       """)
+    config.rules = []
     #expect(config == expected)
   }
 

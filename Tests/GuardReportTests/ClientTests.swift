@@ -146,11 +146,10 @@ struct ClientTests {
     let bad = try run("check-config", "--root", root.path)
     #expect(bad.status == 1 && bad.output == "")
     #expect(bad.complaint.hasPrefix("/etc/oomguard.conf:1:1: unknown key 'skore' at top level; "))
-    try root.write("", to: "etc/oomguard.conf")
+    try root.write("[[protect]]\nname = \"a\"\nexe = \"/a\"\nscore = 0\n", to: "etc/oomguard.conf")
     #expect(
       try run("check-config", "--root", root.path)
-        == Outcome(
-          status: 0, output: "/etc/oomguard.conf: ok, no rules: it protects nothing\n", complaint: ""))
+        == Outcome(status: 0, output: "/etc/oomguard.conf: ok, 1 rule\n", complaint: ""))
     #expect(try run("check-config", "\(root.path)/none").status == 1)
   }
 

@@ -68,7 +68,6 @@ struct ConfigCheckTests {
   @Test func whatIsNoFileIsNamedWithItsRemedy() throws {
     try root.write("", to: "directory/x")
     try root.write(Array(repeating: UInt8(ascii: "\n"), count: 2 << 20), to: "big")
-    try root.write("", to: "empty")
     func check(_ name: String) -> ConfigCheck { ConfigCheck(of: "\(root.path)/\(name)", in: RootDirectory()) }
     #expect(complaints(check("none")) == ["/none: No such file or directory; write it, or name another file"])
     #expect(
@@ -77,8 +76,6 @@ struct ConfigCheckTests {
       ])
     #expect(complaints(check("big")) == ["/big: File too large; it must be a regular file of at most 1 MiB"])
     for name in ["none", "directory", "big"] { #expect(check(name).exitStatus == .finding) }
-    #expect(
-      check("empty").summary(in: Appearance()).map(without) == "/empty: ok, no rules: it protects nothing")
   }
 
   @Test func theJSONHasEveryFindingInItsParts() throws {
