@@ -368,6 +368,14 @@ struct LedgerTests {
     #expect(try machine.entry(20).base == score(3))
   }
 
+  @Test func aChildOfOneThatSomebodyElseChangedMeanwhileHasItsParentsBase() throws {
+    var machine = Machine([try rule(-500)])
+    _ = try machine.round(seen(7, 3))
+    #expect(try machine.round(seen(7, 200, rule: nil), seen(20, -500, parent: 7, start: 6)) == [])
+    #expect(try machine.entry(20).base == score(3))
+    #expect(machine.ledger.pids == [20])
+  }
+
   @Test func anOrphanHasTheBaseOfAnotherInItsCgroup() throws {
     var machine = Machine([try rule(-500)])
     _ = try machine.round(seen(7, 3), seen(8, 3))

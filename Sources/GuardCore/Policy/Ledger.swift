@@ -31,6 +31,9 @@ package struct Ledger: Sendable {
 
     /// Whether a child that carries `score` has it from this process, and this process from us.
     func bequeathed(_ score: OOMScoreAdj) -> Bool { written == score || writtenBefore == score }
+
+    /// Whether it carries what oomguard wrote, and that is not its base.
+    var isOwedItsBase: Bool { written == score && base != score }
   }
 
   /// What observations lead to.
@@ -100,7 +103,7 @@ package struct Ledger: Sendable {
       if let entry = entries.removeValue(forKey: pid) { plan.departed.append(entry.process) }
     }
     for pid in unchanged { entries[pid]?.isInEpisode = false }
-    leaving = leaving.filter { seen.contains($0.key) }
+    leaving = leaving.filter { seen.contains($0.key) && $0.value.isOwedItsBase }
     let alive = Set(observations.lazy.map(\.process))
     remembered = remembered.filter { alive.contains($0.key) }
     return plan
@@ -235,8 +238,10 @@ package struct Ledger: Sendable {
     // Whatever was refused before, this is another write.
     entry?.state = .pending
     entry = entry ?? leaving.removeValue(forKey: pid) ?? entryRemembered(of: seen)
-    guard let entry, entry.written == seen.score, entry.base != seen.score else { return nil }
+    entry?.score = seen.score
+    // Even if nothing is due: a child seen in this same survey may ask for it.
     leaving[pid] = entry
+    guard let entry, entry.isOwedItsBase else { return nil }
     return ScoreChange(
       process: seen.process, comm: seen.comm, cgroup: seen.cgroup, rule: entry.rule, base: entry.base,
       old: seen.score, new: entry.base, reason: .restore)
@@ -257,12 +262,15 @@ package struct Ledger: Sendable {
     // A daemon before this one noted the base; if that is not what it carries, the rest was done too.
     if let base = remembered[seen.process] { return (base, base == seen.score ? nil : seen.score) }
     // A score is inherited at fork: a child of a process that was written to carries that promise, not
-    // a score of its own. If the parent left already, a sibling in the same cgroup knows the base.
+    // a score of its own.
     if let parent = entries[seen.parent] ?? leaving[seen.parent], parent.bequeathed(seen.score) {
       return (parent.base, seen.score)
     }
+    // If the parent left already, a sibling in the same cgroup knows the base. Only the promise itself tells
+    // of one: what a remembered process carries may be somebody else's score, and as common as 0.
     if let cgroup = seen.cgroup,
-      let sibling = entries.values.filter({ $0.cgroup == cgroup && $0.bequeathed(seen.score) })
+      let sibling = entries.values
+        .filter({ $0.cgroup == cgroup && $0.written == seen.score && $0.promised == seen.score })
         .min(by: { $0.process.pid < $1.process.pid })
     {
       return (sibling.base, seen.score)
