@@ -53,6 +53,7 @@ let package = Package(
     .target(name: "GuardTestSupport", path: "Tests/GuardTestSupport", swiftSettings: house),
     tests(of: "GuardCore"),
     tests(of: "GuardConfig", ["GuardCore"]),
+    tests(of: "GuardLinux", ["GuardCore"]),
     tests(of: "GuardStatus", ["GuardCore"]),
     tests(of: "GuardReport", ["GuardCore", "GuardStatus"]),
     tests(of: "GuardDaemon", ["GuardCore", "GuardLinux", "GuardStatus"]),

@@ -70,8 +70,11 @@ package struct CgroupTree: ~Copyable {
           if isDirectory { unsafe pending.append(path.appending(name)) }
         }
       } catch {
-        // EOPNOTSUPP: a threaded cgroup, whose processes are listed by the domain above it.
-        guard error.meansGone || error.code == ENODEV || error.code == EOPNOTSUPP else { throw error }
+        // EOPNOTSUPP: a threaded cgroup, whose processes are listed by the domain above it. ENAMETOOLONG:
+        // anyone with a cgroup of his own can nest it deeper than a path reaches; no unit lies there, and
+        // it must not blind us to all others. ENOTDIR: a file system that does not tell what its entries are.
+        let passedOver = [ENODEV, EOPNOTSUPP, ENAMETOOLONG, ENOTDIR]
+        guard error.meansGone || passedOver.contains(error.code) else { throw error }
       }
     }
   }

@@ -1,3 +1,4 @@
+internal import Glibc
 internal import GuardCore
 
 /// The configuration's files: which there are, in the order in which they count, and their bytes.
@@ -27,30 +28,34 @@ package enum ConfigFiles {
     main: String, dropInDirectories: [String], in root: RootDirectory
   ) throws(SystemCallError) -> [(name: String, bytes: [UInt8])] {
     var result = [(root.path(main), try root.read(main, limit: sizeLimit))]
-    var chosen: [String: String] = [:]
+    // By their bytes: two names that Unicode holds for one are two files.
+    var chosen: [[UInt8]: String] = [:]
     for directory in dropInDirectories {
       for name in try dropInNames(in: directory, root) where chosen[name] == nil {
-        chosen[name] = "\(directory)/\(name)"
+        guard let text = String(validating: name, as: UTF8.self) else {
+          let subject = root.path("\(directory)/\(name.printable)")
+          throw SystemCallError(call: "open", subject: subject, code: EILSEQ)
+        }
+        chosen[name] = "\(directory)/\(text)"
       }
     }
-    for (_, path) in chosen.sorted(by: { $0.key < $1.key }) {
+    for (_, path) in chosen.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
       do throws(SystemCallError) {
         result.append((root.path(path), try root.read(path, limit: sizeLimit)))
       } catch {
         // A link to /dev/null hides the same name elsewhere, as in systemd.
-        guard error.isNotARegularFile else { throw error }
+        guard error.isNotARegularFile, try root.status(of: path).kind == .null else { throw error }
       }
     }
     return result
   }
 
   private static func dropInNames(in directory: String, _ root: RootDirectory) throws(SystemCallError)
-    -> [String]
+    -> [[UInt8]]
   {
     do throws(SystemCallError) {
       return try root.names(in: directory)
-        .compactMap { String(validating: $0, as: UTF8.self) }
-        .filter { $0.hasSuffix(".conf") && !$0.hasPrefix(".") }
+        .filter { $0.suffix(5).elementsEqual(".conf".utf8) && $0.first != UInt8(ascii: ".") }
     } catch {
       guard error.meansGone else { throw error }
       return []

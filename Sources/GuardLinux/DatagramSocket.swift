@@ -16,9 +16,8 @@ package struct DatagramSocket: ~Copyable {
     let kind = CLINUX_SOCK_DGRAM | CLINUX_SOCK_CLOEXEC | CLINUX_SOCK_NONBLOCK
     let number = try SystemCallError.check("socket", address) { socket(AF_UNIX, kind, 0) }
     let opened = OwnedDescriptor(number: number, path: address)
-    let path = (address.first == "@" ? "\0" + address.dropFirst() : address).utf8.map {
-      CChar(bitPattern: $0)
-    }
+    var path = address.utf8.map { CChar(bitPattern: $0) }
+    if address.utf8.first == UInt8(ascii: "@") { path[0] = 0 }
     _ = try SystemCallError.check("connect", address) { unsafe clinux_connect_unix(number, path, path.count) }
     // A journal entry with a kernel report is larger than the usual buffer has to hold twice.
     var size: CInt = 1 << 20

@@ -64,16 +64,18 @@ package struct OwnedDescriptor: ~Copyable {
   /// - Throws: EFBIG if that is more than `limit` bytes.
   package borrowing func readAll(limit: Int) throws(SystemCallError) -> [UInt8] {
     // Most kernel files fit in the first read; only its end has to be asked for again.
-    guard var bytes = try read(atMost: min(limit + 1, 4096)) else { return [] }
-    while !bytes.isEmpty {
-      guard let more = try read(atMost: 65536), !more.isEmpty else { break }
+    var bytes = try read(atMost: 4096) ?? []
+    var hasMore = !bytes.isEmpty
+    while hasMore, bytes.count <= limit {
+      let more = try read(atMost: 65536) ?? []
       bytes += more
-      if bytes.count > limit { throw SystemCallError(call: "read", subject: path, code: EFBIG) }
+      hasMore = !more.isEmpty
     }
+    guard bytes.count <= limit else { throw SystemCallError(call: "read", subject: path, code: EFBIG) }
     return bytes
   }
 
-  /// Writes all of `bytes`; a short write is an error, since every file written so takes it whole.
+  /// Writes all of `bytes`. The kernel's own files take them in one write(2), or none.
   package borrowing func write(_ bytes: some Collection<UInt8>) throws(SystemCallError) {
     var rest = Array(bytes)[...]
     while !rest.isEmpty {
@@ -96,7 +98,12 @@ package struct OwnedDescriptor: ~Copyable {
 
 /// What fstat(2) says of a file, as far as oomguard asks.
 package struct FileStatus: Equatable, Sendable {
-  package enum Kind: Sendable { case regular, directory, other }
+  package enum Kind: Sendable {
+    case regular, directory
+    /// `/dev/null`: what people link to where they want nothing.
+    case null
+    case other
+  }
   package var kind: Kind
   package var device, inode: UInt64
   package var ownerUID: UInt32
@@ -107,6 +114,7 @@ package struct FileStatus: Equatable, Sendable {
       switch about.st_mode & S_IFMT {
       case S_IFREG: .regular
       case S_IFDIR: .directory
+      case S_IFCHR where about.st_rdev == clinux_null_device(): .null
       default: .other
       }
     (device, inode) = (UInt64(about.st_dev), UInt64(about.st_ino))

@@ -21,7 +21,8 @@ package struct RootDirectory: Sendable {
     try .opening(path: path(absolute), flags, mode: mode)
   }
 
-  /// A whole file. Never blocks: a FIFO or a device in its place is refused with EINVAL, a directory with EISDIR.
+  /// A whole file. Never blocks: a FIFO or a device in its place is refused with EINVAL, a directory with
+  /// EISDIR, and a socket by open(2) with ENXIO.
   package func read(_ absolute: String, limit: Int = 1 << 20) throws(SystemCallError) -> [UInt8] {
     try readOwned(absolute, limit: limit).bytes
   }
@@ -35,7 +36,7 @@ package struct RootDirectory: Sendable {
     switch about.kind {
     case .regular: return (try file.readAll(limit: limit), about.ownerUID)
     case .directory: throw SystemCallError(call: "read", subject: path(absolute), code: EISDIR)
-    case .other: throw SystemCallError(call: "read", subject: path(absolute), code: EINVAL)
+    case .null, .other: throw SystemCallError(call: "read", subject: path(absolute), code: EINVAL)
     }
   }
 

@@ -13,7 +13,10 @@ package final class RuntimeDirectory {
   package init(in root: RootDirectory) throws(SystemCallError) {
     if !root.isMachine { unsafe mkdir(root.path("/run"), 0o755) }
     let path = root.path(Self.path)
-    if unsafe mkdir(path, 0o755) == -1, errno != EEXIST {
+    if unsafe mkdir(path, 0o755) == 0 {
+      // Whoever started us may have a umask that keeps readers out.
+      unsafe chmod(path, 0o755)
+    } else if errno != EEXIST {
       throw SystemCallError(call: "mkdir", subject: path, code: errno)
     }
     directory = try .opening(path: path, CLINUX_O_PATH | O_DIRECTORY | O_NOFOLLOW)
@@ -60,6 +63,7 @@ package final class RuntimeDirectory {
     let new = ".\(name).new"
     do throws(SystemCallError) {
       let file = try directory.opening(new, O_WRONLY | O_CREAT | O_TRUNC, mode: 0o644)
+      _ = try SystemCallError.check("fchmod", file.path) { fchmod(file.number, 0o644) }
       try body(NewFile(file))
       _ = try SystemCallError.check("rename", "\(directory.path)/\(name)") {
         unsafe renameat(directory.number, new, directory.number, name)

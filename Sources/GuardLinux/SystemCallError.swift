@@ -21,6 +21,7 @@ package struct SystemCallError: Error, Equatable, CustomStringConvertible {
     case EISDIR: "name the file, not its directory"
     case EACCES, EPERM: "run as root, or make it readable"
     case EFBIG: "a configuration is at most 1 MiB"
+    case EILSEQ: "give it a name in UTF-8"
     default: "it must be a regular file that can be read"
     }
   }
@@ -32,7 +33,7 @@ package struct SystemCallError: Error, Equatable, CustomStringConvertible {
   /// The caller lacks the right.
   package var isNotPermitted: Bool { code == EACCES || code == EPERM }
 
-  /// ``RootDirectory/read(_:limit:)`` met a device, a FIFO or a socket.
+  /// ``RootDirectory/read(_:limit:)`` met a device or a FIFO.
   package var isNotARegularFile: Bool { code == EINVAL && call == "read" }
 
   /// Runs `body` again for as long as signals interrupt it. Any other -1 is thrown.

@@ -119,6 +119,9 @@ static inline int clinux_set_effective_capabilities(uint64_t effective) {
 
 static const int CLINUX_CAP_SYS_RESOURCE = CAP_SYS_RESOURCE;
 
+// The device number of /dev/null: see null(4).
+static inline dev_t clinux_null_device(void) { return makedev(1, 3); }
+
 static inline int64_t clinux_filesystem_type(int descriptor) {
   struct statfs about;
   return fstatfs(descriptor, &about) == -1 ? -1 : (int64_t)about.f_type;

@@ -1,0 +1,34 @@
+import GuardCore
+import Testing
+
+@testable import GuardLinux
+
+struct KernelLogTests {
+  private static let isReadable = (try? KernelLog(in: RootDirectory())) != nil
+
+  @Test(.enabled(if: isReadable, "/dev/kmsg is not permitted here"))
+  func theMachinesRecordsComeInOrder() throws {
+    let log = try KernelLog(in: RootDirectory())
+    var last: UInt64?
+    var count = 0
+    while let reading = try log.next() {
+      guard case .record(let bytes) = reading else { continue }
+      let record = try KmsgRecord(bytes[...])
+      if let last { #expect(record.sequence > last) }
+      last = record.sequence
+      count += 1
+    }
+    #expect(count > 0)
+    // A second reader has a position of its own.
+    guard case .record = try KernelLog(in: RootDirectory()).next() else {
+      Issue.record("nothing to be read")
+      return
+    }
+  }
+
+  @Test func withoutALogTheErrorNamesIt() {
+    #expect(throws: SystemCallError(call: "open", subject: "/nowhere/dev/kmsg", code: 2)) {
+      _ = try KernelLog(in: RootDirectory("/nowhere"))
+    }
+  }
+}
