@@ -54,6 +54,7 @@ let package = Package(
     tests(of: "GuardCore"),
     tests(of: "GuardConfig", ["GuardCore"]),
     tests(of: "GuardLinux", ["GuardCore"]),
+    tests(of: "GuardSystemd", ["GuardCore", "GuardLinux"]),
     tests(of: "GuardStatus", ["GuardCore"]),
     tests(of: "GuardReport", ["GuardCore", "GuardStatus"]),
     tests(of: "GuardDaemon", ["GuardCore", "GuardLinux", "GuardStatus"]),

@@ -30,6 +30,8 @@ package struct SystemCallError: Error, Equatable, CustomStringConvertible {
   package var meansGone: Bool { code == ENOENT || code == ESRCH }
 
   package var isInvalidArgument: Bool { code == EINVAL }
+  /// A datagram that is larger than the socket takes.
+  package var isTooLong: Bool { code == EMSGSIZE }
   /// The caller lacks the right.
   package var isNotPermitted: Bool { code == EACCES || code == EPERM }
 

@@ -22,7 +22,7 @@ package struct EventLog: ~Copyable {
     guard entry.priority <= threshold else { return }
     if journal != nil {
       journal?.send(entry.datagram, at: now)
-    } else if !standardError.write("<\(entry.priority.rawValue)>\(entry.message)\n") {
+    } else if !standardError.write(entry.lines) {
       unsentLines += 1
     }
   }

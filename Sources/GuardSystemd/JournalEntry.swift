@@ -28,6 +28,12 @@ package struct JournalEntry: Sendable {
     if let value { fields.append((name, value)) }
   }
 
+  /// The message for standard error, with the prefix of sd-daemon(3) on each of its lines.
+  var lines: String {
+    message.split(separator: "\n", omittingEmptySubsequences: false)
+      .map { "<\(priority.rawValue)>\($0)\n" }.joined()
+  }
+
   /// The entry in systemd's native journal protocol.
   package var datagram: [UInt8] {
     var bytes: [UInt8] = []

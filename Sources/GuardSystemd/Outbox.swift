@@ -3,12 +3,11 @@ internal import GuardLinux
 /// Messages on their way to a reader that may be slow, stuck or gone: sent at once where possible, else
 /// kept, and dropped and counted once too many are kept. Never waits.
 final class Outbox {
-  /// A reader that is stuck for long costs this much memory and no more.
-  private static let limitBytes = 256 << 10
   private static let firstPause = Duration.milliseconds(50)
   private static let longestPause = Duration.seconds(5)
 
   private let address: String
+  private let limitBytes: Int
   private var socket: DatagramSocket?
   private var queue: [[UInt8]] = []
   private var queuedBytes = 0
@@ -17,11 +16,14 @@ final class Outbox {
   /// When to try again; `nil` while nothing waits.
   private(set) var retryAt: Duration?
 
-  init(to address: String) { self.address = address }
+  /// - Parameter limitBytes: a reader that is stuck for long costs this much memory and no more.
+  init(to address: String, limitBytes: Int = 256 << 10) {
+    (self.address, self.limitBytes) = (address, limitBytes)
+  }
 
   func send(_ message: [UInt8], at now: Duration) {
     if queue.isEmpty, deliver(message) { return }
-    guard queuedBytes + message.count <= Self.limitBytes else {
+    guard queuedBytes + message.count <= limitBytes else {
       unsent += 1
       return
     }
@@ -43,12 +45,7 @@ final class Outbox {
     retryAt = queue.isEmpty ? nil : now + pause
   }
 
-  /// What still waits will not be sent any more.
-  func close() {
-    unsent += UInt64(queue.count)
-    (queue, queuedBytes, retryAt) = ([], 0, nil)
-  }
-
+  /// - Returns: whether it needs no further try.
   private func deliver(_ message: [UInt8]) -> Bool {
     // Twice: the reader may have been restarted, and the socket leads to the one that is gone.
     for _ in 0..<2 {
@@ -57,6 +54,11 @@ final class Outbox {
         guard let outcome = try socket?.send(message) else { return false }
         return outcome == .sent
       } catch {
+        if error.isTooLong {
+          // No reader will ever take it, and everything behind it would wait for that.
+          unsent += 1
+          return true
+        }
         socket = nil
       }
     }

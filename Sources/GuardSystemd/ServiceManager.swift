@@ -11,8 +11,10 @@ package struct ServiceManager: ~Copyable {
   package let watchdogInterval: Duration?
 
   /// Silent where no service manager asked for notifications (NOTIFY_SOCKET).
-  package init() {
-    outbox = OwnProcess.environment("NOTIFY_SOCKET").map { Outbox(to: $0) }
+  package init() { self.init(notifying: OwnProcess.environment("NOTIFY_SOCKET")) }
+
+  init(notifying address: String?) {
+    outbox = address.map { Outbox(to: $0) }
     var microseconds: UInt64 = 0
     let isWanted = unsafe sd_watchdog_enabled(0, &microseconds) > 0
     watchdogInterval = isWanted ? .microseconds(Int64(clamping: microseconds)) : nil
