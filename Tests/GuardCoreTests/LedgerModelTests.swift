@@ -159,7 +159,7 @@ private struct World {
   }
 
   private mutating func plan(_ rules: RuleSet) -> Ledger.Plan {
-    let plan = ledger.plan(look(rules), rules: rules)
+    let plan = ledger.plan(look(rules), rules: rules, at: .seconds(1 << 20))
     for pid in processes.keys { processes[pid]?.isSeen = true }
     needsSurvey = false
     noted.merge(ledger.basesToGiveBack) { $1 }

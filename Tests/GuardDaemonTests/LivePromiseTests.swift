@@ -73,7 +73,7 @@ extension LiveTests {
       #expect(daemon.status?.rules[0].processes == [try shown(puppet, score: 0, base: 500)])
       #expect(
         daemon.logLines.contains(
-          "<5>score of database (\(puppet.pid)) was changed by somebody else; rule 'database' sets it to 0 again"
+          "<5>score of database (\(puppet.pid)) was changed, by itself or by somebody else; rule 'database' sets it to 0 again"
         ))
     }
 

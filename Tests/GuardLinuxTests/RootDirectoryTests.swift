@@ -1,4 +1,5 @@
 import Foundation
+import GuardCore
 import GuardTestSupport
 import Testing
 
@@ -67,7 +68,7 @@ struct RootDirectoryTests {
     let root = RootDirectory()
     #expect(root.bootID.count == 36)
     #expect(root.totalMemoryBytes > 1 << 26)
-    let available = try #require(root.availableHundredths)
+    let available = try #require(root.memory?.availableHundredths)
     #expect((0...10_000).contains(available))
     #expect(root.exists("/proc/self") && !root.exists("/proc/none"))
   }
@@ -75,10 +76,10 @@ struct RootDirectoryTests {
   @Test func whatAFakeRootLacksIsAbsentAndNotZero() throws {
     let temporary = try TemporaryRoot()
     let root = RootDirectory(temporary.path)
-    #expect(root.pressure == nil && root.memory == nil && root.availableHundredths == nil)
+    #expect(root.pressure == nil && root.memory == nil)
     #expect(root.oomKillCount == nil && root.bootID == [] && root.totalMemoryBytes == 0)
     try temporary.write("MemTotal: 1000 kB\nMemAvailable: 2000 kB\nSwapTotal: 24 kB\n", to: "proc/meminfo")
-    #expect(root.availableHundredths == 10_000, "no more than all")
+    #expect(root.memory?.availableHundredths == 10_000, "no more than all")
     #expect(root.totalMemoryBytes == 1024 * 1024)
   }
 }
