@@ -90,13 +90,16 @@ package struct ProcessDirectory: ~Copyable {
   /// namespace of its own can show any path it likes.
   ///
   /// A file that was replaced under a running process reads `PATH (deleted)`; there is nothing left to
-  /// compare with, so it counts only if root owns it, which a user's own file never is.
+  /// compare with, so it counts only if root owns it, which a user's own file never is, and if the process
+  /// is in our user namespace: in one of his own any user can mount a root's file where he likes, and
+  /// remove it there. A service with PrivateUsers= is known again once it was restarted.
   package borrowing func executable(on root: RootDirectory) throws(SystemCallError) -> [UInt8]? {
     let path = try linkTarget("exe")
     let deleted = Array(" (deleted)".utf8)
     if path.suffix(deleted.count).elementsEqual(deleted) {
       let original = Array(path.dropLast(deleted.count))
-      return try followedStatus("exe").ownerUID == 0 ? original : nil
+      guard try followedStatus("exe").ownerUID == 0 else { return nil }
+      return !root.isMachine || isInOurUserNamespace(root) ? original : nil
     }
     guard root.isMachine else { return path }
     guard let text = String(validating: path, as: UTF8.self), let host = try? root.status(of: text) else {
@@ -104,6 +107,11 @@ package struct ProcessDirectory: ~Copyable {
     }
     let own = try followedStatus("exe")
     return (own.device, own.inode) == (host.device, host.inode) ? path : nil
+  }
+
+  /// True as well where the kernel was built without user namespaces: then there is none to compare.
+  private borrowing func isInOurUserNamespace(_ root: RootDirectory) -> Bool {
+    (try? followedStatus("ns/user")) == (try? root.status(of: "/proc/self/ns/user"))
   }
 
   /// stat(2) through the magic link of that name.

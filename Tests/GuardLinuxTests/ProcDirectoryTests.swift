@@ -159,14 +159,42 @@ struct ProcDirectoryTests {
     withExtendedLifetime(temporary) {}
   }
 
-  @Test func aFileThatIsAnotherByNowIsNotThatExecutable() throws {
-    let (temporary, child, _) = try copied()
+  @Test func aRenamedExecutableIsKnownByItsNewName() throws {
+    let (temporary, child, path) = try copied()
+    try FileManager.default.moveItem(atPath: "\(temporary.path)/program", toPath: "\(temporary.path)/moved")
     let directory = try ProcDirectory(in: machine).process(child.pid)
-    // A mount over it, seen from here, is the same as two names that changed places: path and file differ.
-    try FileManager.default.moveItem(
-      atPath: "\(temporary.path)/program", toPath: "\(temporary.path)/moved")
-    let seen = try #require(try directory.executable(on: machine))
-    #expect(String(decoding: seen, as: UTF8.self).hasSuffix("/moved"), "the kernel follows a rename")
+    #expect(try directory.executable(on: machine) == path.dropLast(7) + Array("moved".utf8))
+  }
+
+  private static let canUnshare: Bool = {
+    let child = try? ChildProcess("/usr/bin/unshare", ["-Urm", "/bin/true"])
+    return child?.end().status == 0
+  }()
+
+  @Test(.enabled(if: canUnshare, "needs user namespaces"))
+  func aPathThatIsAnotherFileOnTheHostDoesNotCount() throws {
+    let temporary = try TemporaryRoot()
+    let path = "\(temporary.path)/program"
+    try temporary.write("not a program", to: "program")
+    let child = try ChildProcess(
+      "/usr/bin/unshare", ["-Urm", "/bin/sh", "-c", "mount --bind /bin/cat '\(path)' && exec '\(path)'"])
+    #expect(try child.echo("x") == "x\n")
+    let link = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(child.pid)/exe")
+    #expect(link.hasSuffix("/program"))
+    #expect(try ProcDirectory(in: machine).process(child.pid).executable(on: machine) == nil)
+  }
+
+  @Test(.enabled(if: canUnshare && geteuid() == 0, "needs root and user namespaces"))
+  func aDeletedExecutableInAnotherUserNamespaceDoesNotCount() throws {
+    let temporary = try TemporaryRoot()
+    let path = "\(temporary.path)/program"
+    try FileManager.default.copyItem(atPath: "/bin/cat", toPath: path)
+    let child = try ChildProcess("/usr/bin/unshare", ["-Ur", path])
+    #expect(try child.echo("x") == "x\n")
+    let directory = try ProcDirectory(in: machine).process(child.pid)
+    #expect(try directory.executable(on: machine) != nil)
+    try temporary.remove("program")
+    #expect(try directory.executable(on: machine) == nil)
   }
 
   @Test(.enabled(if: geteuid() == 0, "needs root, to give files away"), arguments: [0, 12345])
