@@ -95,7 +95,7 @@ struct CgroupTreeTests {
   @Test func cgroupsNestedDeeperThanAPathReachesHideNoOthers() throws {
     let temporary = try fake(["cgroup.controllers": "", "cgroup.procs": "", "z.service/cgroup.procs": "5\n"])
     try temporary.withAbyss(below: "sys/fs/cgroup") {
-      let seen = try walk(RootDirectory(temporary.path))
+      let seen = try walk(RootDirectory(temporary.path)) { $0.unit == Array("z.service".utf8) }
       #expect(seen == ["/z.service": [5]])
     }
   }
