@@ -269,6 +269,14 @@ struct LedgerTests {
     #expect(machine.ledger.pids == [] && machine.ledger.basesToGiveBack == [:])
   }
 
+  @Test func afterAnEventAsWellWhatSomebodyElseChangedIsNotOwed() throws {
+    var machine = Machine([try rule(-500)])
+    _ = try machine.round(seen(7, 3))
+    let plan = machine.ledger.consider([try seen(7, 200, rule: nil)], rules: machine.rules, at: .seconds(60))
+    #expect(plan.changes == [])
+    #expect(machine.ledger.basesToGiveBack == [:], "a daemon after this one must not give it back either")
+  }
+
   @Test func aBaseThatCouldNotBeGivenBackIsTriedAgain() throws {
     var machine = Machine([try rule(-500)])
     _ = try machine.round(seen(7, 3))

@@ -77,7 +77,7 @@ package struct Ledger: Sendable {
     for entry in entries.values where entry.written != nil && entry.written != entry.base {
       bases[entry.process] = entry.base
     }
-    for entry in leaving.values { bases[entry.process] = entry.base }
+    for entry in leaving.values where entry.isOwedItsBase { bases[entry.process] = entry.base }
     return bases
   }
 
