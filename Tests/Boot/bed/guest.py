@@ -49,6 +49,10 @@ class Guest:
 
     # ---- units and processes
 
+    def spawn(self, command):
+        """Starts a command that stays, below the agent and so in no unit of a scenario; its pid."""
+        return int(self.sh(f"{command} </dev/null >/dev/null 2>&1 & echo $!"))
+
     def start(self, unit, command, **properties):
         """Starts a transient service, as an administrator's or a package's would be; its main pid."""
         options = " ".join(f"-p {shlex.quote(f'{key}={value}')}" for key, value in properties.items())
@@ -67,6 +71,16 @@ class Guest:
             f"{count} processes in {unit}",
             lambda: self.pids(unit),
             lambda pids: [self.comm(pid) for pid in pids] == ["sleep"] * count)
+
+    def script(self, name, text):
+        """Puts a shell script at /usr/local/sbin/NAME."""
+        self.write(f"/usr/local/sbin/{name}", f"#!/bin/sh\n{text}")
+        self.sh(f"chmod 755 /usr/local/sbin/{name}")
+
+    def unit(self, name, text):
+        """Puts a unit file where an administrator would."""
+        self.write(f"/etc/systemd/system/{name}", text)
+        self.sh("systemctl daemon-reload")
 
     def property(self, unit, name):
         return self.sh(f"systemctl show --value -p {name} {shlex.quote(unit)}").strip()
@@ -142,6 +156,10 @@ class Guest:
     def wait_kills(self, count, seconds=180):
         """The status document once it tells of so many kills. The first global OOM after boot is slow."""
         return self.wait_status(f"{count} kills told", lambda status: status["kills"]["total"] >= count, seconds)
+
+    def surveys(self):
+        """How often the daemon has looked at everything: a change without one of them came by an event."""
+        return self.status()["counters"]["surveys"]
 
     def rule(self, name):
         """A rule's part of the status document."""

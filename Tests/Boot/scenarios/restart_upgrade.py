@@ -1,0 +1,93 @@
+"""Whatever happens to oomguard, protection has no gap: restart, upgrade, kill -9. And nothing is forgotten."""
+
+from bed.guest import processes
+
+CONFIG = """
+[guard]
+reconcile_interval = "1h"
+
+[[protect]]
+name = "vault"
+unit = "vault.service"
+score = -900
+
+[[protect]]
+name = "family"
+unit = "family.service"
+score = -800
+scope = "all"
+"""
+
+# Looks as often as it can, and writes down whatever is not as promised.
+SAMPLER = """
+echo $$ >/run/sampler.pid
+count=0
+trap 'echo $count >/run/samples; exit' TERM
+while true; do
+  for one in "$@"; do
+    read score </proc/${one%:*}/oom_score_adj
+    [ $score = ${one#*:} ] || echo $one $score >>/run/gaps
+  done
+  count=$((count + 1))
+done
+"""
+
+
+def run(guest, check):
+    guest.script("sampler", SAMPLER)
+    vault = guest.start("vault", "sleep infinity", OOMScoreAdjust=-300)
+    family = guest.family("family", 2)
+    guest.configure(CONFIG)
+    wanted = {vault: -900} | {pid: -800 for pid in family}
+    bases = {vault: -300} | {pid: 0 for pid in family}
+    check.equal("all are protected", guest.scores(wanted), wanted)
+    guest.sh("mkdir -p /root/packages && tar xf /dev/vdb -C /root/packages", 120)
+    guest.sh(": >/run/gaps")
+    guest.start("sampler", "/usr/local/sbin/sampler " + " ".join(f"{pid}:{score}" for pid, score in wanted.items()))
+    guest.wait_for("the sampler runs", "test -s /run/sampler.pid")
+
+    def holds_on(what, before):
+        """Another daemon is there, it knows what the one before knew, and the sampler saw no gap."""
+        pid = guest.main_pid("oomguard.service")
+        check(f"{what}: another daemon runs", pid not in (0, before))
+        guest.wait_status("it writes the status", lambda status: status["pid"] == pid)
+        status = guest.status()
+        check.equal(
+            f"{what}: it knows every base",
+            {pid: told for rule in status["rules"] for pid, told in processes(rule).items()},
+            {pid: (score, bases[pid], "held") for pid, score in wanted.items()})
+        check.equal(f"{what}: without a gap", guest.sh("cat /run/gaps"), "")
+        return pid
+
+    daemon = guest.main_pid("oomguard.service")
+    guest.sh("systemctl restart oomguard.service")
+    daemon = holds_on("restart", daemon)
+    guest.sh("dpkg -i /root/packages/oomguard.deb", 120)
+    daemon = holds_on("upgrade", daemon)
+    guest.sh(f"kill -KILL {daemon}")
+    guest.eventually("systemd starts it again", lambda: guest.main_pid("oomguard.service"), lambda pid: pid not in (0, daemon))
+    guest.wait_for("it is ready", "systemctl is-active --quiet oomguard.service")
+    daemon = holds_on("kill -9", daemon)
+    guest.write("/etc/oomguard.conf", CONFIG.replace("[guard]", "[guard]\nrestore_on_stop = false"))
+    guest.sh("systemctl reload oomguard.service")
+    guest.sh("systemctl stop oomguard.service")
+    check.equal("restore_on_stop = false: a stop leaves all", guest.scores(wanted), wanted)
+    guest.sh("systemctl start oomguard.service")
+    daemon = holds_on("stop and start", daemon)
+
+    guest.sh("kill $(cat /run/sampler.pid)")
+    guest.wait_for("the sampler ends", "test -s /run/samples")
+    samples = int(guest.sh("cat /run/samples"))
+    check(f"the sampler looked {samples} times", samples > 1000)
+
+    # A crash that nobody recovers from: what an administrator does then.
+    guest.sh(f"systemctl kill --signal=STOP oomguard.service; kill -KILL {daemon}; systemctl stop oomguard.service")
+    check.equal("after a crash and without a daemon all is left", guest.scores(wanted), wanted)
+    theirs = family[0]
+    guest.sh(f"echo 50 >/proc/{theirs}/oom_score_adj")
+    guest.sh("oomguardd --restore")
+    bases[theirs] = 50
+    check.equal(
+        "oomguardd --restore gives every base back, except where somebody else wrote since", guest.scores(bases), bases)
+    guest.sh("oomguardd --restore")
+    check.equal("twice does nothing more", guest.scores(bases), bases)

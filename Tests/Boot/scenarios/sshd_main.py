@@ -1,0 +1,73 @@
+"""Debian's sshd with the listener alone protected: no login ever inherits anything, however sshd starts over.
+
+sshd notes the score it finds when it starts, writes -1000, and gives each login the noted one back. A promise written
+a moment too early would be that.
+"""
+
+from bed.guest import processes
+
+# The rule by name keeps exec events armed, as most configurations do, and surveys come as often as they can: nothing
+# that would look at sshd while it starts is spared it.
+CONFIG = """
+[guard]
+reconcile_interval = "1s"
+
+[[protect]]
+name = "ssh"
+unit = ["ssh.service", "sshd.service"]
+score = SCORE
+
+[[protect]]
+name = "other"
+exe = "/usr/local/sbin/other"
+score = -500
+"""
+
+
+def log_in(guest, count):
+    """Logs in over ssh to this machine and stays; the pid of what runs in the session."""
+    mark = f"/tmp/login-{count}"
+    guest.start(
+        f"login-{count}",
+        f"ssh -o StrictHostKeyChecking=accept-new localhost 'echo $$$$ >{mark}.new; mv {mark}.new {mark}; exec sleep infinity'",
+        User="alice")
+    guest.wait_for("the login succeeds", f"test -s {mark}")
+    return int(guest.sh(f"cat {mark}"))
+
+
+def run(guest, check):
+    guest.sh("su alice -c 'ssh-keygen -q -t ed25519 -N \"\" -f ~/.ssh/id_ed25519 && cp ~/.ssh/id_ed25519.pub ~/.ssh/authorized_keys'")
+    logins = 0
+
+    def nothing_leaks(what):
+        """At once and not in the end: a login that was immune for a second could have forked meanwhile."""
+        nonlocal logins
+        logins += 1
+        session = log_in(guest, logins)
+        check.equal(f"{what}: what runs in a new session", guest.score(session), 0)
+        listener = guest.main_pid("ssh.service")
+        others = [int(pid) for pid in guest.sh("pgrep -x sshd").split() if int(pid) != listener]
+        check.equal(f"{what}: sshd's own processes of all sessions", guest.scores(others), {pid: 0 for pid in others})
+
+    for score in ("-900", "-1000\nallow_immune = true"):
+        name = score.split()[0]
+        guest.configure(CONFIG.replace("SCORE", score))
+        listener = guest.main_pid("ssh.service")
+        held = {listener: (-1000, -1000, "held")}
+        check.equal(f"{name}: the listener is held at what it wrote itself", processes(guest.rule("ssh")), held)
+        nothing_leaks(name)
+
+        for count in range(3):
+            guest.sh("systemctl restart ssh.service")
+            listener = guest.main_pid("ssh.service")
+            nothing_leaks(f"{name}, restart {count + 1}")
+        for count in range(3):
+            guest.sh("systemctl reload ssh.service")
+            nothing_leaks(f"{name}, reload {count + 1}")
+        check.equal(f"{name}: a reload keeps the process", guest.main_pid("ssh.service"), listener)
+        guest.wait_reconciled()
+        held = {listener: (-1000, -1000, "held")}
+        check.equal(f"{name}: the listener is held", processes(guest.rule("ssh")), held)
+
+    guest.sh("systemctl stop oomguard.service")
+    check.equal("stopping leaves sshd what it wrote itself", guest.score(guest.main_pid("ssh.service")), -1000)
