@@ -36,7 +36,7 @@ package final class CgroupWatch {
   ///
   /// A cgroup that is gone already is passed over.
   package func watch(_ path: CgroupPath, members: Bool) throws(SystemCallError) {
-    let mask = UInt32(IN_CREATE) | UInt32(IN_ONLYDIR) | (members ? UInt32(IN_MODIFY) : 0)
+    let mask = UInt32(IN_CREATE) | UInt32(IN_DELETE) | UInt32(IN_ONLYDIR) | (members ? UInt32(IN_MODIFY) : 0)
     let full = (mount.utf8 + path.bytes).map { CChar(bitPattern: $0) } + [0]
     do throws(SystemCallError) {
       let watch = try SystemCallError.check("inotify_add_watch", "\(mount)\(path)") {
@@ -50,6 +50,16 @@ package final class CgroupWatch {
   }
 
   package func isWatched(_ path: CgroupPath) -> Bool { watches[path] != nil }
+
+  /// A cgroup was removed. Its watch does not end by itself, since a kernfs directory keeps its link count when it
+  /// is removed (fs/dcache.c, dentry_unlink_inode): it would be one more for ever, and pass for a watch of the
+  /// next cgroup of that name.
+  private func forget(_ path: CgroupPath) {
+    guard let watch = watches.removeValue(forKey: path) else { return }
+    paths[watch] = nil
+    // Fails where it did end by itself.
+    inotify_rm_watch(descriptor.number, watch)
+  }
 
   /// What came since the last call, each cgroup once.
   package func take() throws(SystemCallError) -> [Change] {
@@ -69,7 +79,9 @@ package final class CgroupWatch {
         guard let path = paths[watch] else { continue }
         if mask & UInt32(IN_IGNORED) != 0 {
           paths[watch] = nil
-          watches[path] = nil
+          if watches[path] == watch { watches[path] = nil }
+        } else if mask & UInt32(IN_DELETE) != 0, mask & UInt32(IN_ISDIR) != 0 {
+          forget(path.appending(name))
         } else if mask & UInt32(IN_CREATE) != 0, mask & UInt32(IN_ISDIR) != 0 {
           changes.append(.created(path.appending(name)))
         } else if mask & UInt32(IN_MODIFY) != 0, name.starts(with: "cgroup."), changed.insert(path).inserted {
