@@ -22,7 +22,7 @@ package struct ProcessEvents: ~Copyable {
     package var comms = false
     /// New users, for rules by user.
     package var uids = false
-    /// Processes whose new children are told of; at most ``forkParentLimit``.
+    /// Processes whose new children and new programs are told of; at most ``forkParentLimit``.
     package var forkParents: Set<Int32> = []
 
     package init() {}
@@ -111,6 +111,8 @@ package struct ProcessEvents: ~Copyable {
     if interest.comms { steps += [skipUnless(comm), pass] }
     if interest.uids { steps += [skipUnless(uid), pass] }
     if !interest.forkParents.isEmpty {
+      // A program that one of them begins anew: the process's id is where a fork has the parent's.
+      steps += [clinux_filter(CLINUX_BPF_JUMP_EQUAL, 7, 0, exec.bigEndian)]
       steps += [clinux_filter(CLINUX_BPF_JUMP_EQUAL, 1, 0, fork.bigEndian), drop]
       // A new thread is told of as a fork too: there the child's two ids differ.
       steps += [load(dataOffset + 12), clinux_filter(CLINUX_BPF_COPY_TO_X, 0, 0, 0), load(dataOffset + 8)]
