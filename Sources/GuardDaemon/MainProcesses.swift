@@ -30,6 +30,8 @@ final class MainProcesses {
   private var units: [CgroupPath: Unit] = [:]
   /// Units whose main process became known, or another: their processes are to be looked at.
   private(set) var changed: Set<CgroupPath> = []
+  /// Units that PID 1 said something new of, to be asked about once it has answered what it is asked already.
+  private var heard: Set<[UInt8]> = []
   /// Without systemd: who is rootmost among a unit's processes.
   var rootmost: (CgroupPath) -> Int32? = { _ in nil }
 
@@ -46,10 +48,9 @@ final class MainProcesses {
 
   func role(of pid: Int32, in cgroup: CgroupPath) -> Observation.Role {
     let path = cgroup.unitPath ?? cgroup
-    guard let unit = units[path], unit.isStarted, unit.quietUntil == nil, let main = unit.main else {
-      return .awaiting
-    }
-    return pid == main ? .member : .child(ofMain: main)
+    guard let unit = units[path], unit.isStarted, let main = unit.main else { return .awaiting }
+    if pid == main { return unit.quietUntil == nil ? .member : .awaiting }
+    return .child(ofMain: main)
   }
 
   /// A unit that a rule with `scope = "main"` names has, or may have, other processes than before.
@@ -124,6 +125,11 @@ final class MainProcesses {
 
   private func learn(_ path: CgroupPath, main: Int32?, isStarted: Bool) {
     guard var unit = units[path] else { return }
+    if isStarted, main == nil {
+      // Nobody is left in it. Whoever joins it later is told of, and it is asked about again then.
+      units[path] = nil
+      return
+    }
     if unit.main != main || unit.isStarted != isStarted { changed.insert(path) }
     (unit.main, unit.isStarted, unit.isDoubtful) = (main, isStarted, false)
     let now = Clock.boot()
@@ -155,6 +161,13 @@ final class MainProcesses {
   /// Reads answers, asks again where it is time; then ``takeChanged()`` has what came of it.
   func process(at now: Duration) {
     if let bus, !bus.process() { self.bus = nil }
+    let told = heard.union(bus?.takeChanged() ?? [])
+    heard = []
+    for (path, unit) in units where !told.isEmpty {
+      guard let name = path.unit, told.contains(name) else { continue }
+      // An answer under way may be from before the change.
+      if unit.isAsked { heard.insert(name) } else { ask(path, at: now) }
+    }
     for (path, unit) in units {
       if let end = unit.quietUntil, now >= end {
         units[path]?.quietUntil = nil

@@ -36,12 +36,16 @@ internal import GuardLinux
 
   private var bus: OpaquePointer?
   private var requests: [ObjectIdentifier: Request] = [:]
+  private var changed: Set<[UInt8]> = []
 
   /// - Returns: `nil` where PID 1 cannot be reached.
   package init?() {
     guard unsafe Self.opened(&bus, privateSocket: true) || Self.opened(&bus, privateSocket: false) else {
       return nil
     }
+    unsafe sd_bus_add_filter(
+      bus, nil, { message, userdata, _ in unsafe UnitBus.heard(message, userdata) },
+      Unmanaged.passUnretained(self).toOpaque())
   }
 
   deinit { unsafe sd_bus_close_unref(bus) }
@@ -132,6 +136,27 @@ internal import GuardLinux
       let rest = (end - Clock.boot()).microseconds
       guard rest > 0, unsafe sd_bus_wait(bus, UInt64(rest)) >= 0 else { return }
     }
+  }
+
+  /// Units that PID 1 said something new of, such as another main process or the end of a start job. Over its own
+  /// socket it says so to everyone; over the system bus it does not, and nothing is heard.
+  package func takeChanged() -> Set<[UInt8]> {
+    defer { changed = [] }
+    return changed
+  }
+
+  private static func heard(_ message: OpaquePointer?, _ userdata: UnsafeMutableRawPointer?) -> CInt {
+    guard let userdata = unsafe userdata,
+      unsafe sd_bus_message_is_signal(message, "org.freedesktop.DBus.Properties", "PropertiesChanged") > 0,
+      let path = unsafe sd_bus_message_get_path(message)
+    else { return 0 }
+    var name: UnsafeMutablePointer<CChar>?
+    guard unsafe sd_bus_path_decode(path, "/org/freedesktop/systemd1/unit", &name) > 0, let name = unsafe name
+    else { return 0 }
+    defer { unsafe free(name) }
+    let bus = unsafe Unmanaged<UnitBus>.fromOpaque(userdata).takeUnretainedValue()
+    bus.changed.insert(unsafe [UInt8](String(cString: name).utf8))
+    return 0
   }
 
   private static func answered(_ message: OpaquePointer?, _ userdata: UnsafeMutableRawPointer?) -> CInt {
