@@ -16,6 +16,9 @@ scope = "all"
 """
 
 
+MAIN_ONLY = CONFIG.replace('scope = "all"', 'scope = "main"')
+
+
 def query(guest, sql):
     return guest.sh(f"su postgres -c \"psql -XAtqc \\\"{sql}\\\"\"").strip()
 
@@ -25,11 +28,16 @@ def run(guest, check):
     before = guest.scores(guest.pids(UNIT))
     check.equal("Debian's own scores are what this scenario expects", before, {pid: -900 if pid == main else 0 for pid in before})
 
+    guest.configure(MAIN_ONLY)
+    guest.wait_reconciled()
+    check.equal("scope main leaves the workers what they chose", guest.scores(before), before)
+    check.equal("and holds the main process", processes(guest.rule("database")), {main: (-900, -900, "held")})
+
     guest.configure(CONFIG)
     for pid in before:
         guest.wait_score(pid, -900)
     check.equal(
-        "every worker is protected, and its own score remembered", processes(guest.rule("database")),
+        "scope all protects every worker, and its own score remembered", processes(guest.rule("database")),
         {pid: (-900, score, "held") for pid, score in before.items()})
 
     guest.start("client", 'psql -XAtqc "select pg_sleep(3600)"', User="postgres")

@@ -1,56 +1,37 @@
-"""Debian's sshd as it stands: it writes -1000 itself, hands its sessions the score it had before, and logins work."""
+"""Debian's sshd under the shipped rule: it writes -1000 itself, gives its sessions the score from before, logins work."""
 
 from bed.guest import processes
+from bed.login import log_in, prepare, session_of
 
-CONFIG = """
+# Beside the configuration as shipped.
+OFTEN = """
 [guard]
 reconcile_interval = "1s"
-
-[[protect]]
-name = "ssh"
-unit = ["ssh.service", "sshd.service"]
-score = -1000
-allow_immune = true
-scope = "all"
 """
 
 
-def log_in(guest, unit):
-    """Logs in over ssh to this machine and stays; the pid of what runs in the session."""
-    mark = f"/tmp/{unit}"
-    guest.start(
-        unit, f"ssh -o StrictHostKeyChecking=accept-new localhost 'echo $$$$ >{mark}.new; mv {mark}.new {mark}; exec sleep infinity'",
-        User="alice")
-    guest.wait_for("the login succeeds", f"test -s {mark}")
-    return int(guest.sh(f"cat {mark}"))
-
-
-def sshd_pids(guest):
-    return [int(pid) for pid in guest.sh("pgrep -x sshd").split()]
-
-
 def run(guest, check):
-    guest.sh("su alice -c 'ssh-keygen -q -t ed25519 -N \"\" -f ~/.ssh/id_ed25519 && cp ~/.ssh/id_ed25519.pub ~/.ssh/authorized_keys'")
+    prepare(guest)
+    guest.sh("mkdir -p /etc/oomguard.conf.d")
+    guest.write("/etc/oomguard.conf.d/often.conf", OFTEN)
+    guest.sh("systemctl restart oomguard.service")
     listener = guest.main_pid("ssh.service")
-    guest.configure(CONFIG)
     held = {listener: (-1000, -1000, "held")}
     check.equal("the listener is held at the score it wrote itself", processes(guest.rule("ssh")), held)
 
     session = log_in(guest, "login")
     check("a login gets a session of its own", "/user.slice/" in guest.sh(f"cat /proc/{session}/cgroup"))
-    # Its first processes are in ssh.service for a moment and may have been seen there: what counts is where they end.
-    guest.wait_score(session, 0)
     guest.wait_reconciled()
-    others = [pid for pid in sshd_pids(guest) if pid != listener] + [session]
-    check.equal("nothing of the session is immune", guest.scores(others), {pid: 0 for pid in others})
+    others = session_of(guest, session)
+    check.equal("nothing of the session is protected", guest.scores(others), {pid: 0 for pid in others})
+    check.equal("and the rule holds the listener alone", processes(guest.rule("ssh")), held)
 
-    # On reload sshd gives itself its old score back and starts over from it.
+    # On reload sshd gives itself its old score back, starts over from it, and is immune again.
     guest.sh("systemctl reload ssh.service")
     again = log_in(guest, "login-after-reload")
-    guest.wait_score(again, 0)
     guest.wait_reconciled()
-    check.equal("after sshd's reload a new session is not immune either", guest.score(again), 0)
-    check.equal("and the listener is held", processes(guest.rule("ssh")), held)
+    check.equal("sshd's reload changes nothing for a new session", guest.score(again), 0)
+    check.equal("nor for the listener", processes(guest.rule("ssh")), held)
 
     guest.sh("systemctl stop oomguard.service")
     check.equal("stopping leaves sshd what it wrote itself", guest.score(listener), -1000)
