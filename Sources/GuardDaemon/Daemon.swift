@@ -208,7 +208,10 @@ final class Daemon {
 
   private func loadRules() {
     let rules = RuleSet(config.rules, totalBytes: root.totalMemoryBytes)
-    if rules != keeper.rules { keeper.rules = rules }
+    guard rules != keeper.rules else { return }
+    // A last look under the old ones: a child forked since then has inherited what it is to give back.
+    report(keeper.keep())
+    keeper.rules = rules
   }
 
   private func tidyState() {

@@ -59,7 +59,10 @@ final class Keeper {
       unitSizes = [:]
       for group in members { unitSizes[group.path.unitPath ?? group.path, default: 0] += group.pids.count }
       let sight = try survey.look(rules, ledger: ledger, members: members)
-      return carryOut(ledger.plan(sight.observations, unchanged: sight.unchanged, rules: rules, at: now))
+      let plan = ledger.plan(sight.observations, unchanged: sight.unchanged, rules: rules, at: now)
+      // What was inherited was never written to: it is noted here, where a write would note it first.
+      for (process, base) in ledger.basesToGiveBack { state?.note(process, base: base) }
+      return carryOut(plan)
     } catch {
       return Round(failure: error)
     }

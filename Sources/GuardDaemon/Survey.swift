@@ -68,8 +68,13 @@ final class Survey {
     for pid in pids {
       if isUnchanged(pid, home: homes[pid], rules, ledger) {
         sight.unchanged.insert(pid)
-      } else if let seen = observe(pid, home: .some(homes[pid]), rules, isKnown: known.contains(pid), users) {
-        // Whoever left since is not seen, and that is all there is to say of it.
+        continue
+      }
+      // One of the ledger that the walk did not meet may have moved meanwhile: it is asked itself.
+      let isKnown = known.contains(pid)
+      let home: CgroupPath?? = homes[pid] == nil && isKnown ? nil : .some(homes[pid])
+      // Whoever left since is not seen, and that is all there is to say of it.
+      if let seen = observe(pid, home: home, rules, isKnown: isKnown, users) {
         sight.observations.append(seen)
       }
     }
