@@ -52,3 +52,8 @@ extension Timestamp {
     return age < .seconds(1) ? "just now" : "\(age.text) ago"
   }
 }
+
+extension Int64 {
+  /// The same for a size that may be negative: `-13 GiB`.
+  package var kibibytesText: String { (self < 0 ? "-" : "") + magnitude.kibibytesText }
+}

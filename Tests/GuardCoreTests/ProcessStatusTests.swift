@@ -9,6 +9,7 @@ struct ProcessStatusTests {
       Name:\tUid:\\n Uid:
       Umask:\t0022
       State:\tS (sleeping)
+      Tgid:\t4241
       Pid:\t4242
       Uid:\t1000\t1001\t1002\t1003
       Gid:\t100\t100\t100\t100
@@ -21,12 +22,15 @@ struct ProcessStatusTests {
       RssShmem:\t       0 kB
       VmPTE:\t      44 kB
       VmSwap:\t      12 kB
+      CapInh:\t0000000000000000
+      CapEff:\t000001ffffffffff
 
       """
     var expected = Self.status("")
     (expected.effectiveUID, expected.totalVMKB, expected.lockedKB) = (1001, 3060, 8)
     (expected.rssKB, expected.anonRSSKB, expected.fileRSSKB, expected.shmemRSSKB) = (1668, 116, 1552, 0)
     (expected.swapKB, expected.pgtablesKB) = (12, 44)
+    (expected.threadGroupID, expected.effectiveCapabilities) = (4241, 0x1ff_ffff_ffff)
     #expect(Self.status(text) == expected)
   }
 
@@ -38,7 +42,7 @@ struct ProcessStatusTests {
 
   @Test(arguments: [
     "", "Uid:", "Uid:\t0", "Uid:\t0\t-1\t0\t0", "VmRSS:\tmany kB", "\u{0}\u{1}",
-    "VmRSS:\t99999999999999999999 kB",
+    "VmRSS:\t99999999999999999999 kB", "CapEff:\t1ffffffffffffffff", "CapEff:\tx", "Tgid:\t4294967296",
   ])
   func whatIsNotThereIsNil(text: String) { #expect(Self.status(text) == Self.status("")) }
 }

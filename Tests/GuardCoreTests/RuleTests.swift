@@ -29,7 +29,8 @@ struct RuleTests {
     #expect(Rule.Amount.allowance(bytes: bytes).score(totalBytes: total) == (try score(expected)))
   }
 
-  @Test func aPlainScoreIsTheSameOnEveryMachine() {
+  @Test func aPlainScoreIsTheSameOnEveryMachine() throws {
     #expect(Rule.Amount.score(.immune).score(totalBytes: 0) == .immune)
+    #expect(try Rule.Amount.oomAdj(-16).score(totalBytes: 1 << 30) == score(-941))
   }
 }
