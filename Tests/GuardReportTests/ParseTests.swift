@@ -189,6 +189,18 @@ struct ParseTests {
         == BuiltClient.Outcome(status: 0, output: output, complaint: ""))
   }
 
+  /// Before Linux 2.6.36 the kill line's own words tell it; there is no line to take the constraint from.
+  @Test func aConstraintIsOnlyThatOfItsOwnLine() throws {
+    try root.write(
+      "Out of memory (oom_kill_allocating_task): Killed process 7 (x)\n"
+        + "No available memory in cpuset: Killed process 8 (x)\n"
+        + "No available memory (MPOL_BIND): Killed process 9 (x)\n", to: "log")
+    let outcome = try BuiltClient.run(["parse", "--json", "\(root.path)/log"])
+    let answer = try JSONDecoder().decode(Answer.self, from: Data(outcome.output.utf8))
+    #expect(answer.kills.map(\.victim.pid) == [7, 8, 9])
+    #expect(answer.kills.map(\.constraint) == [nil, nil, nil])
+  }
+
   @Test func theUnitIsReadOffTheCgroup() throws {
     let log = Fixture.path("kernel-logs/6.1/memcg-parent-slice.kmsg-raw.log")
     let outcome = try BuiltClient.run(["parse", "--json", log])
@@ -255,10 +267,12 @@ struct ParseTests {
     let input = Pipe()
     (process.standardInput, process.standardOutput) = (input, FileHandle.nullDevice)
     try process.run()
-    let idle = String(repeating: "May  4 10:00:00 host kernel: eth0: link is up\n", count: 8)
-    let kill =
-      "May  4 10:00:00 host kernel: Killed process 7 (x) total-vm:3kB, anon-rss:2kB, file-rss:1kB, shmem-rss:0kB\n"
-    let piece = Data(String(repeating: idle + kill, count: 2_000).utf8)
+    let idle = String(repeating: "May  4 10:00:00 host kernel: eth0: link is up\n", count: 2)
+    // Each of another process: what is repeated counts once.
+    let kills = (1...2_000).map { pid in
+      "May  4 10:00:00 host kernel: Killed process \(pid) (some name) total-vm:3kB, anon-rss:2kB, file-rss:1kB\n"
+    }
+    let piece = Data(kills.map { idle + $0 }.joined().utf8)
     // Once a piece is written, the reader has taken all but what the pipe holds.
     for _ in 0..<3 { try input.fileHandleForWriting.write(contentsOf: piece) }
     let early = try Self.peakKB(of: process.processIdentifier)
