@@ -19,6 +19,9 @@ struct ExplanationTests {
     pid: 991, comm: "postgres", score: -900, anonKB: 1_024_000, fileKB: 128_000, pgtablesKB: 6_400,
     sizeKB: 4_000_000, cgroup: unit, uid: 101)
 
+  /// One that means none of the processes here.
+  private static let otherRule = "[[protect]]\nname = \"other\"\nexe = \"/none\"\nscore = 0\n"
+
   private func rule(_ amount: String, kind: String = "protect") -> String {
     let scope = kind == "protect" ? "scope = \"all\"\n" : ""
     return "[[\(kind)]]\nname = \"database\"\nunit = \"postgresql@*.service\"\n\(amount)\n\(scope)"
@@ -80,7 +83,7 @@ struct ExplanationTests {
   }
 
   @Test func anInheritedScoreThatNoRuleMeans() throws {
-    try root.write("", to: "etc/oomguard.conf")
+    try root.write(Self.otherRule, to: "etc/oomguard.conf")
     try FakeProcess(
       pid: 501, comm: "a\u{1b}[31m", parent: 500, score: -1000, anonKB: 640, cgroup: "/user.slice/x.scope"
     ).install(in: root)
@@ -150,7 +153,7 @@ struct ExplanationTests {
   }
 
   @Test func anotherProcessWithAListedPIDIsNotWhatTheDaemonSaw() throws {
-    try root.write("", to: "etc/oomguard.conf")
+    try root.write(Self.otherRule, to: "etc/oomguard.conf")
     var other = Self.postgres
     other.comm = "bash"
     try other.install(in: root)
@@ -175,7 +178,7 @@ struct ExplanationTests {
   // MARK: Which process
 
   @Test func aThreadStandsForItsProcess() throws {
-    try root.write("", to: "etc/oomguard.conf")
+    try root.write(Self.otherRule, to: "etc/oomguard.conf")
     try Self.postgres.install(in: root)
     try root.write("Name:\tworker\nTgid:\t991\nPid:\t995\n", to: "proc/995/status")
     #expect(try explain(995).pid == 991)
