@@ -41,7 +41,7 @@ private struct World {
   private(set) var processes: [Int32: Process] = [:]
   private var now: UInt64 = 1
   private var lastPID: Int32 = 1
-  private(set) var ledger = Ledger()
+  private(set) var ledger = Ledger(conflictLimit: .max)
   private(set) var rules = RuleSet([], totalBytes: 0)
   /// The state file: what a new daemon would read.
   private var noted: [ProcessIdentity: OOMScoreAdj] = [:]
@@ -197,7 +197,7 @@ private struct World {
   mutating func restartDaemon() {
     // An orphan not yet seen is told by the ledger alone; the state knows no cgroups.
     guard !needsSurvey else { return }
-    ledger = Ledger(remembered: noted)
+    ledger = Ledger(remembered: noted, conflictLimit: .max)
   }
 
   /// The rules in force are looked at once more before others are, so that no heir is missed.
