@@ -338,7 +338,14 @@ final class Daemon {
   private func checkForks(of parents: Set<Int32>, at now: Duration) {
     nextForkCheck = nil
     let cgroups = Set(parents.compactMap { keeper.ledger.entries[$0]?.cgroup })
-    for cgroup in cgroups { report(keeper.reconsider(below: cgroup, at: now)) }
+    var isOver = true
+    for cgroup in cgroups {
+      let round = keeper.reconsider(below: cgroup, at: now)
+      if round.givenBack > 0 { isOver = false }
+      report(round)
+    }
+    // Whoever still had the promise may have forked meanwhile, in a chain faster than this: until none is found.
+    if !isOver { nextForkCheck = (now + .milliseconds(50), parents) }
   }
 
   /// Takes in what PID 1 answered about main processes, and asks it what is to be asked.
@@ -385,6 +392,7 @@ final class Daemon {
     for (change, why) in round.refused { tell(.refused(change, why: why)) }
     for entry in round.conflicts { tell(.conflict(entry)) }
     if round.changedAnything { isStatusDue = true }
+    if round.looksAgain { nextReconcile = min(nextReconcile, Clock.boot() + Ledger.startTime) }
   }
 
   private func degrade(_ name: Degradations.Name, _ why: String?) {

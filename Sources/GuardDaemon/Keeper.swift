@@ -11,6 +11,10 @@ final class Keeper {
     /// Given up, since another writer insists.
     var conflicts: [Ledger.Entry] = []
     var departed = 0
+    /// Scores that were to be given back, whether or not their process was still there.
+    var givenBack = 0
+    /// Something is to be looked at again in ``Ledger/startTime``.
+    var looksAgain = false
     /// Why the world could not be looked at.
     var failure: SystemCallError?
 
@@ -152,7 +156,8 @@ final class Keeper {
   }
 
   private func carryOut(_ plan: Ledger.Plan) -> Round {
-    var round = Round(conflicts: plan.conflicts, departed: plan.departed.count)
+    var round = Round(
+      conflicts: plan.conflicts, departed: plan.departed.count, looksAgain: plan.looksAgain)
     conflicts += UInt64(plan.conflicts.count)
     for change in plan.changes {
       if isDryRun {
@@ -161,6 +166,7 @@ final class Keeper {
       }
       if change.reason != .restore { state?.note(change.process, base: change.base) }
       let outcome = survey.carryOut(change)
+      if change.reason == .restore, outcome == .written || outcome == .left { round.givenBack += 1 }
       let isNews = ledger.record(change, outcome)
       switch outcome {
       case .written:

@@ -85,7 +85,7 @@ final class Survey {
   func look(at pids: some Sequence<Int32>, _ rules: RuleSet, ledger: Ledger) -> [Observation] {
     let users = UserNames(in: root)
     return pids.compactMap { pid in
-      observe(pid, home: nil, rules, isKnown: ledger.entries[pid] != nil, users)
+      observe(pid, home: nil, rules, isKnown: ledger.entries[pid] != nil, users, heirIn: ledger)
     }
   }
 
@@ -142,14 +142,17 @@ final class Survey {
   }
 
   private func observe(
-    _ pid: Int32, home: CgroupPath??, _ rules: RuleSet, isKnown: Bool, _ users: UserNames
+    _ pid: Int32, home: CgroupPath??, _ rules: RuleSet, isKnown: Bool, _ users: UserNames,
+    heirIn ledger: Ledger? = nil
   ) -> Observation? {
     guard let directory = try? proc.process(pid) else { return nil }
     let home = home ?? (rules.needsCgroups ? cgroup(of: directory) : nil)
     var facts = LiveFacts(directory, cgroup: home, root: root, users: users)
     let rule = rules.firstMatch(&facts)
-    guard rule != nil || isKnown else { return nil }
+    guard rule != nil || isKnown || ledger != nil else { return nil }
     guard let stat = try? facts.directory.stat(), !stat.isKernelThread, !stat.isDead,
+      // One that no rule means may have left its parent's unit with what that one is promised.
+      rule != nil || isKnown || ledger?.entries[stat.parentPID] != nil,
       let score = try? facts.directory.score()
     else { return nil }
     var role = Observation.Role.member
@@ -191,10 +194,11 @@ final class Survey {
       } catch {
         throw error.meansGone ? .left : .system(error)
       }
-      try directory.write(change.new, to: change.process)
+      try directory.write(
+        change.new, to: change.process, insteadOf: change.reason == .restore ? change.old : nil)
       return .written
     } catch {
-      if error == .left { return .left }
+      if error == .left || error == .changed { return .left }
       return .refused("\(error)")
     }
   }

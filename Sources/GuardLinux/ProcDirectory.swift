@@ -72,10 +72,16 @@ package struct ProcessDirectory: ~Copyable {
   /// A score is raised with CAP_SYS_RESOURCE dropped from the effective set: with it, the write would
   /// also move the floor below which the process may never go by itself again (fs/proc/base.c,
   /// `__set_oom_adj`: oom_score_adj_min).
-  package borrowing func write(_ score: OOMScoreAdj, to process: ProcessIdentity) throws(ProcessError) {
+  ///
+  /// - Parameter old: what it has to carry until now, where something else would be its own; `nil` for anything.
+  package borrowing func write(
+    _ score: OOMScoreAdj, to process: ProcessIdentity, insteadOf old: OOMScoreAdj? = nil
+  ) throws(ProcessError) {
     let stat = try stat()
     guard stat.identity == process else { throw .left }
-    let isRaise = try self.score() < score
+    let present = try self.score()
+    if let old, present != old { throw .changed }
+    let isRaise = present < score
     try ProcessError.wrapping { () throws(SystemCallError) in
       let file = try directory.opening("oom_score_adj", O_WRONLY | O_TRUNC)
       if isRaise {
@@ -136,12 +142,15 @@ package struct ProcessDirectory: ~Copyable {
 package enum ProcessError: Error, Equatable, CustomStringConvertible {
   /// It ended, or its pid is another's by now: news, not a failure.
   case left
+  /// Its score is not the one that was to be replaced.
+  case changed
   case system(SystemCallError)
   case text(KernelTextError)
 
   package var description: String {
     switch self {
     case .left: "it is gone"
+    case .changed: "its score has changed"
     case .system(let error): error.description
     case .text(let error): error.description
     }

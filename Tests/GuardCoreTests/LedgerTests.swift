@@ -127,9 +127,42 @@ struct LedgerTests {
     // As sshd at a reload: -1000 of its own, then 0 for a moment, then -1000 again, which looks like ours.
     var machine = Machine([try rule(-1000)])
     #expect(try machine.round(seen(7, -1000)) == [])
+    #expect(try machine.round(seen(7, 0)) == [])
+    machine.now += .seconds(2)
     #expect(try machine.round(seen(7, 0)) == ["repair 7 (p7) 0 -> -1000 by 'db'"])
     #expect(try machine.entry(7).base == score(-1000))
     #expect(try machine.round(seen(7, -1000, rule: nil)) == [])
+  }
+
+  @Test func oneThatHadEnoughByItselfIsGivenTimeToTakeItBack() throws {
+    var machine = Machine([try rule(-500)])
+    #expect(try machine.round(seen(7, -1000)) == [])
+    let plan = machine.ledger.plan([try seen(7, 0)], rules: machine.rules, at: machine.now)
+    #expect(plan.changes == [] && plan.looksAgain)
+    #expect(try machine.entry(7).state == .drifted)
+    // It begins its program anew, and the time with it.
+    machine.now += .milliseconds(1_900)
+    #expect(try machine.round(seen(7, 0, role: .awaiting)) == [])
+    machine.now += .milliseconds(1_900)
+    #expect(try machine.round(seen(7, 0)) == [])
+    machine.now += .milliseconds(1_900)
+    #expect(try machine.round(seen(7, -1000)) == [])
+    #expect(try machine.entry(7).state == .held)
+    #expect(try machine.entry(7).base == score(-1000))
+    // The next time is another time.
+    machine.now += .seconds(60)
+    #expect(try machine.round(seen(7, 0)) == [])
+  }
+
+  @Test func aChildThatLeavesItsParentsUnitTakesNoPromiseAlong() throws {
+    var machine = Machine([try rule(-500)])
+    _ = try machine.round(seen(7, 3))
+    #expect(
+      try machine.round(
+        seen(7, -500), seen(8, -500, rule: nil, parent: 7), seen(9, -400, rule: nil, parent: 7),
+        seen(10, 3, rule: nil, parent: 7), seen(11, -500, rule: nil))
+        == ["restore 8 (p8) -500 -> 3 by 'db'"])
+    #expect(machine.ledger.entries.keys.sorted() == [7])
   }
 
   @Test func nothingIsWrittenWhileTheMainProcessIsNotKnown() throws {

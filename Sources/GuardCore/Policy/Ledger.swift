@@ -26,6 +26,8 @@ package struct Ledger: Sendable {
     package var repairs: [Duration] = []
     /// Whether the last look found somebody else's score: the next repair belongs to the same episode.
     package var isInEpisode = false
+    /// Since when it lacks what it had by itself: it may be starting itself over.
+    var lapsedAt: Duration?
     /// Until when oomguard gives way to the other writer.
     package var yieldedUntil: Duration?
 
@@ -43,6 +45,8 @@ package struct Ledger: Sendable {
     package var departed: [ProcessIdentity] = []
     /// Processes whose score somebody else insists on: oomguard gives way.
     package var conflicts: [Entry] = []
+    /// Whether to look again in ``Ledger/startTime``.
+    package var looksAgain = false
 
     package init(changes: [ScoreChange] = []) { self.changes = changes }
   }
@@ -128,7 +132,9 @@ package struct Ledger: Sendable {
       let change: ScoreChange?
       switch (seen.rule, seen.role) {
       case (nil, _): change = release(seen)
-      case (_, .awaiting): change = nil
+      case (_, .awaiting):
+        entries[seen.process.pid]?.lapsedAt = nil
+        change = nil
       case (let index?, .member): change = hold(seen, index, rules, at: now, &plan)
       case (let index?, .child(let main)): change = disinherit(seen, ofMain: main, index, rules)
       }
@@ -166,9 +172,17 @@ package struct Ledger: Sendable {
       {
         entry.base = seen.score
       } else {
-        // Also where it carried enough by itself and now does not: sshd gives its score up at a reload and takes
-        // it back at once, and what it had when first seen is what it is to have in the end.
-        isDrift = wanted != seen.score && (written != nil || known?.score != seen.score)
+        isDrift =
+          wanted != seen.score && (written != nil || known?.score != seen.score || known?.lapsedAt != nil)
+      }
+      // It carried enough by itself and now does not: sshd gives its score up at a reload, saves what it then finds
+      // as the one to hand to every login, and takes its own back. What it had when first seen is its base.
+      if isDrift, written == nil, now - (known?.lapsedAt ?? now) < Self.startTime {
+        entry.lapsedAt = known?.lapsedAt ?? now
+        entry.state = .drifted
+        entries[pid] = entry
+        plan.looksAgain = true
+        return nil
       }
     }
     guard wanted != seen.score else {
@@ -228,7 +242,7 @@ package struct Ledger: Sendable {
     else { return nil }
     return ScoreChange(
       process: seen.process, comm: seen.comm, cgroup: seen.cgroup, rule: rule.name, base: main.base,
-      old: seen.score, new: main.base, reason: .restore)
+      old: seen.score, new: main.base, reason: .restore, isNews: false)
   }
 
   /// No rule means it any more: its base comes back, unless somebody else changed the score meanwhile.
@@ -238,13 +252,25 @@ package struct Ledger: Sendable {
     // Whatever was refused before, this is another write.
     entry?.state = .pending
     entry = entry ?? leaving.removeValue(forKey: pid) ?? entryRemembered(of: seen)
-    entry?.score = seen.score
+    guard var entry else { return disinherit(seen) }
+    entry.score = seen.score
     // Even if nothing is due: a child seen in this same survey may ask for it.
     leaving[pid] = entry
-    guard let entry, entry.isOwedItsBase else { return nil }
+    guard entry.isOwedItsBase else { return nil }
     return ScoreChange(
       process: seen.process, comm: seen.comm, cgroup: seen.cgroup, rule: entry.rule, base: entry.base,
       old: seen.score, new: entry.base, reason: .restore)
+  }
+
+  /// No rule means it, but it was born with what its parent is promised, and has left the parent's unit, program
+  /// or user since: a login, or a shell that a protected program starts.
+  private func disinherit(_ seen: Observation) -> ScoreChange? {
+    guard let parent = entries[seen.parent], parent.bequeathed(seen.score), parent.base != seen.score else {
+      return nil
+    }
+    return ScoreChange(
+      process: seen.process, comm: seen.comm, cgroup: seen.cgroup, rule: parent.rule, base: parent.base,
+      old: seen.score, new: parent.base, reason: .restore, isNews: false)
   }
 
   /// For a process that a daemon before this one wrote to; by which rule is not known any more.

@@ -48,7 +48,8 @@ package struct ScoreChange: Equatable, Sendable {
   package var base: OOMScoreAdj
   package var old, new: OOMScoreAdj
   package var reason: Reason
-  /// Whether the first of its kind: a repair that is repeated is told once for each episode.
+  /// Whether to tell of it: a repair that is repeated is told once for each episode, and a child that does not
+  /// keep what it inherited not at all, since a busy unit forks all day.
   package var isNews = true
 }
 
@@ -63,7 +64,7 @@ extension ScoreChange: CustomStringConvertible {
 /// How carrying out a ``ScoreChange`` ended.
 package enum ScoreOutcome: Equatable, Sendable {
   case written
-  /// The process ended first, or its pid is another's by now.
+  /// The process ended first, its pid is another's by now, or what was to be taken back is not there any more.
   case left
   /// The kernel's reason, for people.
   case refused(String)
