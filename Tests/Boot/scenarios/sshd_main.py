@@ -6,8 +6,7 @@ a moment too early would be that.
 
 from bed.guest import processes
 
-# The rule by name keeps exec events armed, as most configurations do, and surveys come as often as they can: nothing
-# that would look at sshd while it starts is spared it.
+# Surveys come as often as they can: nothing that would look at sshd while it starts is spared it.
 CONFIG = """
 [guard]
 reconcile_interval = "1s"
@@ -16,7 +15,10 @@ reconcile_interval = "1s"
 name = "ssh"
 unit = ["ssh.service", "sshd.service"]
 score = SCORE
+"""
 
+# With a rule by name everybody's exec is told of, without one only those of main processes.
+OTHER = """
 [[protect]]
 name = "other"
 exe = "/usr/local/sbin/other"
@@ -30,7 +32,8 @@ def log_in(guest, count):
     guest.start(
         f"login-{count}",
         f"ssh -o StrictHostKeyChecking=accept-new localhost 'echo $$$$ >{mark}.new; mv {mark}.new {mark}; exec sleep infinity'",
-        User="alice")
+        # A reload is over for PID 1 before sshd listens again.
+        User="alice", Restart="on-failure", RestartSec="200ms", StartLimitBurst="100")
     guest.wait_for("the login succeeds", f"test -s {mark}")
     return int(guest.sh(f"cat {mark}"))
 
@@ -49,9 +52,9 @@ def run(guest, check):
         others = [int(pid) for pid in guest.sh("pgrep -x sshd").split() if int(pid) != listener]
         check.equal(f"{what}: sshd's own processes of all sessions", guest.scores(others), {pid: 0 for pid in others})
 
-    for score in ("-900", "-1000\nallow_immune = true"):
+    for score, more in (("-900", OTHER), ("-1000\nallow_immune = true", "")):
         name = score.split()[0]
-        guest.configure(CONFIG.replace("SCORE", score))
+        guest.configure(CONFIG.replace("SCORE", score) + more)
         listener = guest.main_pid("ssh.service")
         held = {listener: (-1000, -1000, "held")}
         check.equal(f"{name}: the listener is held at what it wrote itself", processes(guest.rule("ssh")), held)
