@@ -13,6 +13,9 @@ final class Daemon {
 
   /// Changes of the status are written at once, but no oftener than this.
   private static let statusInterval = Duration.seconds(1)
+  /// After a fork, and the pauses double from there to the longest.
+  private static let forkPause = Duration.milliseconds(50)
+  private static let longestForkPause = Duration.milliseconds(1_600)
 
   let options: DaemonOptions
   let root: RootDirectory
@@ -24,7 +27,7 @@ final class Daemon {
   /// What of the bus is in the loop, and for what.
   private var watchedBus: (generation: Int, wantsToWrite: Bool)?
   /// Grandchildren may have inherited a promise before their parent lost it: looked at again a moment later.
-  private var nextForkCheck: (at: Duration, parents: Set<Int32>)?
+  private var nextForkCheck: (at: Duration, pause: Duration, parents: Set<Int32>)?
   private let signals: Signals
   private let alarm: Alarm
   private let runtime: RuntimeDirectory?
@@ -153,7 +156,7 @@ final class Daemon {
   private func doWhatIsDue() {
     let now = Clock.boot()
     learnMains(at: now)
-    if let check = nextForkCheck, now >= check.at { checkForks(of: check.parents, at: now) }
+    if let check = nextForkCheck, now >= check.at { checkForks(check.parents, pause: check.pause, at: now) }
     if now >= nextReconcile { reconcile() }
     if let change = pressureWatch?.settle(at: now) { announce(change) }
     if let nextWatchdog, now >= nextWatchdog { pingWatchdog(at: now) }
@@ -331,21 +334,26 @@ final class Daemon {
     report(keeper.reconsider(news.pids, at: now))
     if !news.parents.isEmpty {
       let parents = news.parents.union(nextForkCheck?.parents ?? [])
-      nextForkCheck = (nextForkCheck?.at ?? now + .milliseconds(50), parents)
+      let soon = now + Self.forkPause
+      nextForkCheck = (min(nextForkCheck?.at ?? soon, soon), Self.forkPause, parents)
     }
   }
 
-  private func checkForks(of parents: Set<Int32>, at now: Duration) {
+  private func checkForks(_ parents: Set<Int32>, pause: Duration, at now: Duration) {
     nextForkCheck = nil
     let cgroups = Set(parents.compactMap { keeper.ledger.entries[$0]?.cgroup })
-    var isOver = true
+    var (givenBack, missed) = (0, 0)
     for cgroup in cgroups {
       let round = keeper.reconsider(below: cgroup, at: now)
-      if round.givenBack > 0 { isOver = false }
+      givenBack += round.givenBack
+      missed += round.missed
       report(round)
     }
-    // Whoever still had the promise may have forked meanwhile, in a chain faster than this: until none is found.
-    if !isOver { nextForkCheck = (now + .milliseconds(50), parents) }
+    // Whoever still had the promise, or was gone too fast, may have forked meanwhile, in a chain that outruns this.
+    let next = givenBack > 0 ? Self.forkPause : pause * 2
+    if givenBack > 0 || (missed > 0 && next <= Self.longestForkPause) {
+      nextForkCheck = (now + next, next, parents)
+    }
   }
 
   /// Takes in what PID 1 answered about main processes, and asks it what is to be asked.

@@ -13,6 +13,8 @@ final class Keeper {
     var departed = 0
     /// Scores that were to be given back, whether or not their process was still there.
     var givenBack = 0
+    /// Processes that were gone before they could be looked at; a child of theirs may not be.
+    var missed = 0
     /// Something is to be looked at again in ``Ledger/startTime``.
     var looksAgain = false
     /// Why the world could not be looked at.
@@ -97,7 +99,10 @@ final class Keeper {
         seesChildren = true
       }
       let pids = members.flatMap(\.pids).filter { seesChildren || ledger.entries[$0] == nil }
-      return reconsider(pids, at: now)
+      let seen = survey.look(at: pids, rules, ledger: ledger)
+      var round = carryOut(ledger.consider(seen, rules: rules, at: now))
+      round.missed = pids.count - seen.count
+      return round
     } catch {
       return Round(failure: error)
     }

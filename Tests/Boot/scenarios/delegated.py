@@ -36,8 +36,8 @@ score = -600
 scope = "all"
 """
 
-# As bytes for printf: a space, a newline, a line that looks like the root, no UTF-8, what looks like a unit, dots.
-NAMES = (r"plain", r"a b", r"two\nlines", r"x\n0::/", r"\377\376", r"ssh.service", r"...", r"per%%cent")
+# As bytes for printf: spaces, a tab, no UTF-8, half a UTF-8 character, what looks like a unit, dots.
+NAMES = (r"plain", r" a b ", r"a\tb", r"\377\376", r"\303", r"ssh.service", r"...", r"per%%cent", r"user@1000.service")
 
 
 def run(guest, check):
@@ -61,9 +61,9 @@ def run(guest, check):
 
     for name in NAMES:
         pid = guest.spawn("sleep infinity")
-        # The dot keeps a newline at the end from being lost.
-        guest.sh(f"name=$(printf '{name}.') && name={group}/early/${{name%.}} && mkdir \"$name\" && echo {pid} >\"$name/cgroup.procs\"")
+        guest.sh(f"name={group}/early/$(printf '{name}') && mkdir \"$name\" && echo {pid} >\"$name/cgroup.procs\"")
         comes(f"a process that is moved into '{name}', made below", "delegated", pid, -900)
+    check("the kernel has no cgroup with a newline in its name", not guest.holds(f"mkdir \"{group}/two\nlines\""))
     guest.sh(f"mkdir -p {group}/1/2/3/4/5")
     deep = guest.spawn("sleep infinity")
     guest.sh(f"echo {deep} >{group}/1/2/3/4/5/cgroup.procs")
