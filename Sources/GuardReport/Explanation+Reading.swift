@@ -33,7 +33,7 @@ package enum ExplanationProblem: Error, Equatable, CustomStringConvertible {
       switch error {
       case .left: .noProcess(pid)
       case .system(let error): .init(error)
-      case .text(let error): .unreadable("/proc/\(pid): \(error)", isNotPermitted: false)
+      case .changed, .text: .unreadable("/proc/\(pid): \(error)", isNotPermitted: false)
       }
   }
 }
