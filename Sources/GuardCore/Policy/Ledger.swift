@@ -133,7 +133,7 @@ package struct Ledger: Sendable {
       switch (seen.rule, seen.role) {
       case (nil, _): change = release(seen)
       case (_, .awaiting):
-        entries[seen.process.pid]?.lapsedAt = nil
+        if entries[seen.process.pid]?.lapsedAt != nil { entries[seen.process.pid]?.lapsedAt = now }
         change = nil
       case (let index?, .member): change = hold(seen, index, rules, at: now, &plan)
       case (let index?, .child(let main)): change = disinherit(seen, ofMain: main, index, rules)
