@@ -42,6 +42,7 @@ private struct World {
   private var now: UInt64 = 1
   private var lastPID: Int32 = 1
   private(set) var ledger = Ledger(conflictLimit: .max)
+  private var clock = Duration.seconds(1 << 20)
   private(set) var rules = RuleSet([], totalBytes: 0)
   /// The state file: what a new daemon would read.
   private var noted: [ProcessIdentity: OOMScoreAdj] = [:]
@@ -159,7 +160,9 @@ private struct World {
   }
 
   private mutating func plan(_ rules: RuleSet) -> Ledger.Plan {
-    let plan = ledger.plan(look(rules), rules: rules, at: .seconds(1 << 20))
+    // Long after every start, and with time between the looks for whoever takes a score back.
+    clock += Ledger.startTime
+    let plan = ledger.plan(look(rules), rules: rules, at: clock)
     for pid in processes.keys { processes[pid]?.isSeen = true }
     needsSurvey = false
     noted.merge(ledger.basesToGiveBack) { $1 }
