@@ -453,8 +453,13 @@ final class Daemon {
       }
     }
     writeStatus()
-    log.flush(at: Clock.boot())
-    manager.flush(at: Clock.boot())
+    // What still waits for a slow reader is given a moment; a reader that is stuck does not keep us.
+    for _ in 0..<20 {
+      log.flush(at: Clock.boot())
+      manager.flush(at: Clock.boot())
+      if log.retryAt == nil, manager.retryAt == nil { return }
+      Clock.pause(.milliseconds(10))
+    }
   }
 
   // MARK: the status

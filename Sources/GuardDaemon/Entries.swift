@@ -102,7 +102,8 @@ extension JournalEntry {
     entry.add("OOMGUARD_TRIGGER_ORDER", kill.trigger.order.map { "\($0)" })
     entry.add("OOMGUARD_CONSTRAINT", kill.constraint?.rawValue)
     entry.add("OOMGUARD_LIMIT_CGROUP", kill.limitCgroup)
-    entry.add("OOMGUARD_PROTECTED", isProtected ? "yes" : "no")
+    // Left out of what happened before this daemon was there to know.
+    entry.add("OOMGUARD_PROTECTED", kill.protected.map { $0 ? "yes" : "no" })
     entry.add("OOMGUARD_RULE", kill.rule)
     entry.add("OOMGUARD_KERNEL_SEQ", kill.seq.map { "\($0)" })
     entry.add("OOMGUARD_AT", kill.at.map { "\($0)" })

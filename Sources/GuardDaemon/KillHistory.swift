@@ -10,6 +10,8 @@ struct KillHistory {
   /// Kills up to here have been told, by this daemon or one before it.
   private(set) var toldSequence: UInt64?
   private let bootID: String
+  /// On the log's clock: of victims before it, nobody here knows what they held.
+  private let started = Clock.monotonic()
 
   init(told: SavedState.Told?, bootID: String) {
     (total, protected, toldSequence) = (told?.total ?? 0, told?.protected ?? 0, told?.sequence)
@@ -51,9 +53,14 @@ struct KillHistory {
     // Where the kernel left out the line with the constraint, the words of the kill line tell a memory
     // cgroup's limit from the others.
     told.constraint = told.constraint ?? (kill.limitKind == .memcg ? .memcg : nil)
-    told.protected = entry?.kind == .protect && entry?.state == .held
+    told.protected = entry.map { $0.kind == .protect && $0.state == .held } ?? (isOurs(kill) ? false : nil)
     told.rule = rule
     return told
+  }
+
+  /// Whether this daemon was there when it happened.
+  private func isOurs(_ kill: OOMKill) -> Bool {
+    kill.microseconds.map { .microseconds(Int64(clamping: $0)) >= started } ?? false
   }
 
   /// The kernel's stamp, on the wall clock. The log's clock stands still while the machine sleeps, as

@@ -10,6 +10,9 @@ package enum Clock {
   /// Since 1970-01-01 UTC.
   package static func wall() -> Duration { reading(CLOCK_REALTIME) }
 
+  /// Sleeps; only where nothing else is left to wait for.
+  package static func pause(_ time: Duration) { usleep(UInt32(clamping: time.microseconds)) }
+
   private static func reading(_ clock: clockid_t) -> Duration {
     var now = timespec()
     // Cannot fail: every kernel oomguard runs on has these three clocks.

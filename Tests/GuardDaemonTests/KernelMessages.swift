@@ -38,7 +38,7 @@ struct KernelMessages {
   }
 
   /// The kill of `pid` as its report tells it. `at` and what only a rule knows is the caller's.
-  func kill(of pid: Int32, at: Timestamp, protected: Bool, rule: String?) throws -> StatusDocument.Kill? {
+  func kill(of pid: Int32, at: Timestamp, protected: Bool?, rule: String?) throws -> StatusDocument.Kill? {
     let report = report(of: pid)
     guard let last = report.last else { return nil }
     let text = report.map(\.text).joined(separator: "\n")

@@ -39,7 +39,7 @@ extension LiveTests {
     private func now() -> Timestamp { Timestamp(seconds: Int64(Date().timeIntervalSince1970)) }
 
     /// Eats until killed, and returns the kill as the test itself reads it off the kernel's log.
-    private func kill(_ hog: Hog, protected: Bool, rule: String?) throws -> StatusDocument.Kill {
+    private func kill(_ hog: Hog, protected: Bool?, rule: String?) throws -> StatusDocument.Kill {
       try hog.eatUntilKilled()
       return try #require(
         try KernelMessages().kill(of: hog.puppet.pid, at: now(), protected: protected, rule: rule))
@@ -112,7 +112,7 @@ extension LiveTests {
       let hog = try Hog(on: stage, score: 500, in: cgroup)
       try first.survey()
       try first.end(SIGKILL)
-      let expected = try kill(hog, protected: false, rule: nil)
+      let expected = try kill(hog, protected: nil, rule: nil)
       let second = try LiveDaemon.running(on: stage)
       expect(try told(of: hog.puppet.pid), toBe: expected, since: start)
       let line = "the kernel killed hog (\(hog.puppet.pid))"
