@@ -6,7 +6,7 @@ internal import GuardSystemd
 
 /// The daemon: one thread, one loop; it wires what looks, decides, writes and tells.
 final class Daemon {
-  private enum Source: UInt64 {
+  enum Source: UInt64 {
     case signals = 1
     case alarm, kernelLog, warningTrigger, criticalTrigger, cgroups, processes, bus
   }
@@ -14,44 +14,44 @@ final class Daemon {
   /// Changes of the status are written at once, but no oftener than this.
   private static let statusInterval = Duration.seconds(1)
   /// After a fork, and the pauses double from there to the longest.
-  private static let forkPause = Duration.milliseconds(50)
-  private static let longestForkPause = Duration.milliseconds(1_600)
+  static let forkPause = Duration.milliseconds(50)
+  static let longestForkPause = Duration.milliseconds(1_600)
 
   let options: DaemonOptions
   let root: RootDirectory
   let started = Clock.wall()
   private let configSource: ConfigSource
-  private var loop: EventLoop
-  private let watches: Watches
-  private let mains: MainProcesses
+  var loop: EventLoop
+  let watches: Watches
+  let mains: MainProcesses
   /// What of the bus is in the loop, and for what.
-  private var watchedBus: (generation: Int, wantsToWrite: Bool)?
+  var watchedBus: (generation: Int, wantsToWrite: Bool)?
   /// Grandchildren may have inherited a promise before their parent lost it: looked at again a moment later.
-  private var nextForkCheck: (at: Duration, pause: Duration, parents: Set<Int32>)?
+  var nextForkCheck: (at: Duration, pause: Duration, parents: Set<Int32>)?
   private let signals: Signals
   private let alarm: Alarm
   private let runtime: RuntimeDirectory?
-  private var state: StateFile?
-  private var manager = ServiceManager()
-  private var log: EventLog
-  private var killWatch: KillWatch?
+  var state: StateFile?
+  var manager = ServiceManager()
+  var log: EventLog
+  var killWatch: KillWatch?
 
   private(set) var config: Config
   private(set) var configLoaded = Clock.wall()
   private(set) var configError: String?
-  private(set) var keeper: Keeper
-  private(set) var history: KillHistory
+  var keeper: Keeper
+  var history: KillHistory
   let dangers: Dangers
-  private(set) var pressureWatch: PressureWatch?
-  private(set) var degradations = Degradations()
-  private(set) var counters = StatusDocument.Counters()
+  var pressureWatch: PressureWatch?
+  var degradations = Degradations()
+  var counters = StatusDocument.Counters()
   private(set) var isStopping = false
 
-  private var nextReconcile = Duration.zero
+  var nextReconcile = Duration.zero
   private var nextWatchdog: Duration?
   private var statusWritten: Duration?
   private var statusFailure: SystemCallError?
-  private var isStatusDue = true
+  var isStatusDue = true
 
   /// - Parameter runtime: `nil` where /run/oomguard cannot be made: then nothing outlives this process.
   init(
@@ -227,189 +227,6 @@ final class Daemon {
   private func noteWriting() {
     degrade(.cannotWriteState, (state?.failure ?? statusFailure).map { "\($0)" })
   }
-
-  // MARK: events
-
-  private func selfTest() {
-    degrade(.noSystemd, ServiceManager.isRunning() ? nil : "PID 1 is not systemd")
-    degrade(.cannotLowerScores, root.isMachine ? OwnProcess.whyScoresCannotBeLowered(in: root) : nil)
-    do throws(SystemCallError) {
-      let watch = try KillWatch(in: root)
-      try loop.watch(watch.descriptor, for: .readable, token: Source.kernelLog.rawValue)
-      killWatch = watch
-    } catch {
-      degrade(.noKernelLog, "\(error)")
-    }
-    armPressure()
-  }
-
-  private func armPressure() {
-    // The old triggers go first: they are closed, and with that out of the loop.
-    pressureWatch = nil
-    do {
-      let watch = try PressureWatch(config.pressure, in: root)
-      try loop.watch(watch.warningDescriptor, for: .exceptional, token: Source.warningTrigger.rawValue)
-      try loop.watch(watch.criticalDescriptor, for: .exceptional, token: Source.criticalTrigger.rawValue)
-      pressureWatch = watch
-      degrade(.noPressure, nil)
-    } catch {
-      degrade(.noPressure, "\(error)")
-    }
-  }
-
-  private func pressureTriggered(_ level: PressureAlarm.Level) {
-    guard let pressure = root.pressure else { return }
-    let change = pressureWatch?.triggered(
-      level, pressure: pressure, available: root.memory?.availableHundredths, at: Clock.boot())
-    if let change { announce(change) }
-  }
-
-  private func announce(_ level: PressureAlarm.Level) {
-    guard let pressure = root.pressure else { return }
-    tell(.pressure(level, pressure, available: root.memory?.availableHundredths))
-    isStatusDue = true
-  }
-
-  private func readKernelLog() {
-    guard killWatch != nil else { return }
-    do throws(SystemCallError) {
-      guard let (kills, lost, _) = try killWatch?.take() else { return }
-      for kill in kills { told(kill) }
-      if lost > 0 {
-        counters.overruns += 1
-        tell(.lost(lost))
-        isStatusDue = true
-      }
-    } catch {
-      // Not to be had any more, and polling it would spin: closed, said, and the promises go on.
-      killWatch = nil
-      degrade(.noKernelLog, "\(error)")
-    }
-  }
-
-  private func told(_ kill: OOMKill) {
-    let (told, isNew) = history.add(kill, ledger: keeper.ledger, rules: keeper.rules)
-    isStatusDue = true
-    guard isNew else { return }
-    tell(.killed(told, report: kill.reportText))
-    if let mark = history.told { state?.note(mark) }
-  }
-
-  // MARK: news of processes
-
-  private func arm() {
-    watches.arm(
-      keeper.rules, mains: keeper.rules.rules.contains { $0.scope == .main } ? mains.pids : [],
-      watchCgroups: { (descriptor) throws(SystemCallError) in
-        try loop.watch(descriptor, for: .readable, token: Source.cgroups.rawValue)
-      },
-      watchProcesses: { (descriptor) throws(SystemCallError) in
-        try loop.watch(descriptor, for: .readable, token: Source.processes.rawValue)
-      })
-    degrade(.noProcessEvents, watches.processEventsFailure)
-  }
-
-  private func cgroupsChanged() throws(SystemCallError) {
-    let now = Clock.boot()
-    for change in try watches.cgroups?.take() ?? [] {
-      switch change {
-      case .created(let path), .membersChanged(let path):
-        report(keeper.reconsider(below: path, at: now, visit: { watches.cover($0, isNamed: $1) }))
-      case .overrun:
-        counters.overruns += 1
-        nextReconcile = now
-      }
-    }
-  }
-
-  private func processesChanged() throws(SystemCallError) {
-    let now = Clock.boot()
-    let news = try watches.takeProcessEvents()
-    if news.overran {
-      counters.overruns += 1
-      nextReconcile = now
-    }
-    for parent in news.parents { mains.forked(parent) }
-    for pid in news.execs { mains.execed(pid, at: now) }
-    report(keeper.reconsider(news.pids, at: now))
-    if !news.parents.isEmpty {
-      let parents = news.parents.union(nextForkCheck?.parents ?? [])
-      let soon = now + Self.forkPause
-      nextForkCheck = (min(nextForkCheck?.at ?? soon, soon), Self.forkPause, parents)
-    }
-  }
-
-  private func checkForks(_ parents: Set<Int32>, pause: Duration, at now: Duration) {
-    nextForkCheck = nil
-    let cgroups = Set(parents.compactMap { keeper.ledger.entries[$0]?.cgroup })
-    var (givenBack, missed) = (0, 0)
-    for cgroup in cgroups {
-      let round = keeper.reconsider(below: cgroup, at: now)
-      givenBack += round.givenBack
-      missed += round.missed
-      report(round)
-    }
-    // Whoever still had the promise, or was gone too fast, may have forked meanwhile, in a chain that outruns this.
-    let next = givenBack > 0 ? Self.forkPause : pause * 2
-    if givenBack > 0 || (missed > 0 && next <= Self.longestForkPause) {
-      nextForkCheck = (now + next, next, parents)
-    }
-  }
-
-  /// Takes in what PID 1 answered about main processes, and asks it what is to be asked.
-  private func learnMains(at now: Duration) {
-    mains.process(at: now)
-    for unit in mains.takeChanged() { report(keeper.reconsiderMembers(of: unit, at: now)) }
-    if let number = mains.descriptorNumber {
-      let wanted = (generation: mains.generation, wantsToWrite: mains.wantsToWrite)
-      if watchedBus.map({ $0 != wanted }) ?? true {
-        let readiness: EventLoop.Readiness = wanted.wantsToWrite ? [.readable, .writable] : .readable
-        do throws(SystemCallError) {
-          try loop.watch(number: number, for: readiness, token: Source.bus.rawValue)
-          watchedBus = wanted
-        } catch {
-          watchedBus = nil
-        }
-      }
-    }
-    arm()
-  }
-
-  /// Whether PID 1 stops us only to start us again: then scores stay, and the state hands them over.
-  private var isRestarting: Bool {
-    guard root.isMachine, let own = (try? root.read("/proc/self/cgroup")),
-      let unit = keeper.survey.cgroupVersion?.path(in: own)?.unit?.printable, let bus = UnitBus()
-    else { return false }
-    var job: String?
-    bus.askJob(of: unit) { job = $0 }
-    // At the very end, and no longer than this: should PID 1 be stuck, the scores are given back.
-    bus.settle(within: .milliseconds(500))
-    return job == "restart" || job == "start" || job == "try-restart"
-  }
-
-  /// - Parameter isSurvey: what an event led to is told in detail only: a busy unit starts processes all day.
-  private func report(_ round: Keeper.Round, isSurvey: Bool = false) {
-    if let failure = round.failure {
-      tell(JournalEntry(.degraded, .error, "the processes could not be looked at: \(failure)"))
-    }
-    for reason in [ScoreChange.Reason.promise, .repair, .restore] {
-      let changes = Dictionary(
-        grouping: round.written.filter { $0.reason == reason && $0.isNews }, by: \.rule)
-      for rule in changes.keys.sorted() { tell(.changed(changes[rule] ?? [], reason: reason, rule: rule)) }
-    }
-    for (change, why) in round.refused { tell(.refused(change, why: why)) }
-    for entry in round.conflicts { tell(.conflict(entry)) }
-    if round.changedAnything { isStatusDue = true }
-    if round.looksAgain { nextReconcile = min(nextReconcile, Clock.boot() + Ledger.startTime) }
-  }
-
-  private func degrade(_ name: Degradations.Name, _ why: String?) {
-    guard degradations.set(name, why) else { return }
-    tell(.degraded(name, why: why))
-    isStatusDue = true
-  }
-
-  private func tell(_ entry: JournalEntry) { log.send(entry, at: Clock.boot()) }
 
   // MARK: reload and stop
 
