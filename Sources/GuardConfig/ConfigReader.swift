@@ -7,14 +7,15 @@ package enum ConfigReader {
 
   /// Reads `files` in the order in which they count: later ones override single keys and add rules.
   ///
-  /// - Throws: all mistakes in all files; that there is no rule in any of them is one.
+  /// - Throws: all mistakes in all files; that none of them says anything is one.
   package static func read(_ files: [ConfigFile]) throws(ConfigErrors) -> Config {
     var config = Config()
     var errors: [ConfigError] = []
     var names: [String: SourcePosition] = [:]
+    var saysSomething = false
     for file in files {
       var findings = Findings(file: file.name, ruleNames: names)
-      read(file, into: &config, &findings)
+      if read(file, into: &config, &findings) { saysSomething = true }
       names = findings.ruleNames
       errors += findings.errors.inOrder(of: \.position)
       config.warnings += findings.warnings.inOrder(of: \.position)
@@ -22,26 +23,32 @@ package enum ConfigReader {
     }
     guard errors.isEmpty else { throw ConfigErrors(errors) }
     if let main = files.first, config.rules.isEmpty {
-      throw ConfigErrors([
-        ConfigError(
-          position: SourcePosition(file: main.name, line: 1, column: 1),
-          message: "there is no rule, so nothing would be protected; write a [[protect]] or [[sacrifice]]")
-      ])
+      let position = SourcePosition(file: main.name, line: 1, column: 1)
+      let advice = "write a [[protect]] or [[sacrifice]]"
+      // A file without a word was hardly meant; settings alone are an oomguard that only tells of kills.
+      guard saysSomething else {
+        throw ConfigErrors([ConfigError(position: position, message: "the configuration is empty; \(advice)")]
+        )
+      }
+      config.warnings.append(
+        ConfigWarning(position: position, message: "there is no rule, so nothing is protected; \(advice)"))
     }
     return config
   }
 
-  private static func read(_ file: ConfigFile, into config: inout Config, _ findings: inout Findings) {
+  /// - Returns: whether there is anything in it.
+  private static func read(_ file: ConfigFile, into config: inout Config, _ findings: inout Findings) -> Bool
+  {
     guard file.bytes.count <= largestFile else {
       let start = TOMLPosition(line: 1, column: 1)
       findings.error(
         start,
         "it has \(file.bytes.count) bytes; a configuration has at most \(largestFile), name the right file")
-      return
+      return true
     }
     if let (byte, position) = file.bytes.firstOutsideUTF8 {
       findings.error(position, "the byte 0x\(String(byte, radix: 16)) is not UTF-8; save the file as UTF-8")
-      return
+      return true
     }
     let root: TOMLNode
     do throws(TOMLError) {
@@ -50,9 +57,9 @@ package enum ConfigReader {
       findings.error(
         error.position,
         "not valid TOML: \(error.message.lowercasedFirst); correct it as https://toml.io/en/v1.0.0 says")
-      return
+      return true
     }
-    guard case .table(let entries) = root.value else { return }
+    guard case .table(let entries) = root.value else { return false }
     var rules: [Rule] = []
     for entry in entries {
       switch entry.key {
@@ -75,6 +82,7 @@ package enum ConfigReader {
     }
     // The two kinds are two arrays in TOML, but which rule comes first matters across them.
     config.rules += rules.inOrder(of: \.position)
+    return !entries.isEmpty
   }
 }
 

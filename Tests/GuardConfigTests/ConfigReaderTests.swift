@@ -23,12 +23,22 @@ struct ConfigReaderTests {
 
   @Test func noFileIsTheDefault() throws { #expect(try read() == Config()) }
 
-  @Test(arguments: [["", ""], ["[guard]", "[pressure]"]])
-  func noRuleInAnyFileIsAMistake(texts: [String]) {
+  @Test(arguments: [["", ""], ["# Nothing.", "\n"]])
+  func noWordInAnyFileIsAMistake(texts: [String]) {
     let error = ConfigError(
-      position: at(1, 1),
-      message: "there is no rule, so nothing would be protected; write a [[protect]] or [[sacrifice]]")
+      position: at(1, 1), message: "the configuration is empty; write a [[protect]] or [[sacrifice]]")
     #expect(throws: ConfigErrors([error])) { try read(texts[0], texts[1]) }
+  }
+
+  @Test func settingsAloneAreAllowedAndWarnedOf() throws {
+    let config = try read("", "[guard]\nlog_level = 'debug'")
+    #expect(config.rules.isEmpty && config.logLevel == .debug)
+    #expect(
+      config.warnings == [
+        ConfigWarning(
+          position: at(1, 1),
+          message: "there is no rule, so nothing is protected; write a [[protect]] or [[sacrifice]]")
+      ])
   }
 
   @Test func aRuleInADropInIsEnough() throws {

@@ -71,12 +71,10 @@ struct ConfigFailureTests {
         + "or comments, saw '\\u0000'; correct it as https://toml.io/en/v1.0.0 says\n"),
     Mistake(
       "empty", "",
-      "/oomguard.conf:1:1: there is no rule, so nothing would be protected; write a [[protect]] or [[sacrifice]]\n"
-    ),
+      "/oomguard.conf:1:1: the configuration is empty; write a [[protect]] or [[sacrifice]]\n"),
     Mistake(
-      "settings alone", "# Nothing yet.\n[guard]\nlog_level = \"debug\"\n",
-      "/oomguard.conf:1:1: there is no rule, so nothing would be protected; write a [[protect]] or [[sacrifice]]\n"
-    ),
+      "comments alone", "# Nothing yet.\n",
+      "/oomguard.conf:1:1: the configuration is empty; write a [[protect]] or [[sacrifice]]\n"),
     Mistake(
       "10 MB of garbage", (0..<10_000_000).map { UInt8(truncatingIfNeeded: ($0 &* 2_654_435_761) >> 13) },
       "/oomguard.conf:1:1: file too large; a configuration is at most 1 MiB\n"),
