@@ -168,7 +168,11 @@ extension Daemon {
     for reason in [ScoreChange.Reason.promise, .repair, .restore] {
       let changes = Dictionary(
         grouping: round.written.filter { $0.reason == reason && $0.isNews }, by: \.rule)
-      for rule in changes.keys.sorted() { tell(.changed(changes[rule] ?? [], reason: reason, rule: rule)) }
+      for rule in changes.keys.sorted() {
+        var entry = JournalEntry.changed(changes[rule] ?? [], reason: reason, rule: rule)
+        if !isSurvey, reason != .repair { entry.priority = .debug }
+        tell(entry)
+      }
     }
     for (change, why) in round.refused { tell(.refused(change, why: why)) }
     for entry in round.conflicts { tell(.conflict(entry)) }

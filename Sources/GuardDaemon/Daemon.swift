@@ -213,7 +213,7 @@ final class Daemon {
     let rules = RuleSet(config.rules, totalBytes: root.totalMemoryBytes)
     guard rules != keeper.rules else { return }
     // A last look under the old ones: a child forked since then has inherited what it is to give back.
-    report(keeper.keep())
+    report(keeper.keep(), isSurvey: true)
     keeper.rules = rules
   }
 

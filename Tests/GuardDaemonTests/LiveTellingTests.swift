@@ -120,7 +120,8 @@ extension LiveTests {
 
       let early = try Puppet(as: "database", on: stage, score: 500)
       let daemon = try LiveDaemon.running(
-        on: stage, protect("database", interval: "1s"),
+        on: stage,
+        protect("database", interval: "1s").replacing("[guard]", with: "[guard]\nlog_level = \"debug\""),
         environment: ["NOTIFY_SOCKET": manager.path, "WATCHDOG_USEC": "200000"],
         standardError: stuck.fileHandleForWriting)
       try early.eventuallyHolds(0)
