@@ -148,7 +148,7 @@ final class Keeper {
         let release = ledger.plan(left.observations, rules: nobody, at: now)
         let changes = inherited.changes.filter { $0.reason == .restore } + release.changes
         guard !changes.isEmpty else { return result }
-        let round = carryOut(Ledger.Plan(changes: changes))
+        let round = carryOut(Ledger.Plan(changes: changes), looks: 0)
         result.written += round.written
         result.refused += round.refused
         if !round.refused.isEmpty { return result }
@@ -160,10 +160,12 @@ final class Keeper {
     return result
   }
 
-  private func carryOut(_ plan: Ledger.Plan) -> Round {
+  /// - Parameter looks: how often to look again at what somebody else, as PID 1 at a start, wrote meanwhile.
+  private func carryOut(_ plan: Ledger.Plan, looks: Int = 3) -> Round {
     var round = Round(
       conflicts: plan.conflicts, departed: plan.departed.count, looksAgain: plan.looksAgain)
     conflicts += UInt64(plan.conflicts.count)
+    var changed: [Int32] = []
     for change in plan.changes {
       if isDryRun {
         round.written.append(change)
@@ -172,16 +174,30 @@ final class Keeper {
       if change.reason != .restore { state?.note(change.process, base: change.base) }
       let outcome = survey.carryOut(change)
       if change.reason == .restore, outcome == .written || outcome == .left { round.givenBack += 1 }
+      if outcome == .changed { changed.append(change.process.pid) }
       let isNews = ledger.record(change, outcome)
       switch outcome {
       case .written:
         writes += 1
         if change.reason == .repair { repairs += 1 }
         round.written.append(change)
-      case .left: break
+      case .left, .changed: break
       case .refused(let why): if isNews { round.refused.append((change, why)) }
       }
     }
+    guard !changed.isEmpty else { return round }
+    guard looks > 0 else {
+      round.looksAgain = true
+      return round
+    }
+    let seen = survey.look(at: changed, rules, ledger: ledger)
+    let next = carryOut(ledger.consider(seen, rules: rules, at: Clock.boot()), looks: looks - 1)
+    round.written += next.written
+    round.refused += next.refused
+    round.conflicts += next.conflicts
+    round.departed += next.departed
+    round.givenBack += next.givenBack
+    round.looksAgain = round.looksAgain || next.looksAgain
     return round
   }
 }

@@ -9,7 +9,7 @@ final class StateFile {
 
   private let boot: [UInt8]
   private var file: OwnedDescriptor?
-  private var noted: Set<ProcessIdentity>
+  private var noted: [ProcessIdentity: OOMScoreAdj]
   private var lines: Int
   /// What the daemon before this one noted.
   let bases: [ProcessIdentity: OOMScoreAdj]
@@ -28,12 +28,12 @@ final class StateFile {
       failure = error
     }
     (bases, told, lines) = (saved.bases, saved.told, saved.lines)
-    noted = Set(saved.bases.keys)
+    noted = saved.bases
   }
 
-  /// Notes a base, once for each process.
+  /// Notes a base, unless it is noted already; of two for one process the later counts.
   func note(_ process: ProcessIdentity, base: OOMScoreAdj) {
-    guard noted.insert(process).inserted else { return }
+    guard noted.updateValue(base, forKey: process) != base else { return }
     lines += 1
     append(SavedState.line(process, base: base))
   }
@@ -64,7 +64,7 @@ final class StateFile {
         for (process, base) in live { try new.write(SavedState.line(process, base: base).utf8) }
       }
       file = try directory.appending(to: Self.name)
-      (noted, lines, failure) = (Set(live.keys), live.count, nil)
+      (noted, lines, failure) = (live, live.count, nil)
     } catch {
       failure = error
     }

@@ -194,12 +194,14 @@ final class Survey {
       } catch {
         throw error.meansGone ? .left : .system(error)
       }
-      try directory.write(
-        change.new, to: change.process, insteadOf: change.reason == .restore ? change.old : nil)
+      try directory.write(change.new, to: change.process, insteadOf: change.old)
       return .written
     } catch {
-      if error == .left || error == .changed { return .left }
-      return .refused("\(error)")
+      switch error {
+      case .left: return .left
+      case .changed: return .changed
+      case .system, .text: return .refused("\(error)")
+      }
     }
   }
 }

@@ -73,7 +73,7 @@ package struct ProcessDirectory: ~Copyable {
   /// also move the floor below which the process may never go by itself again (fs/proc/base.c,
   /// `__set_oom_adj`: oom_score_adj_min).
   ///
-  /// - Parameter old: what it has to carry until now, where something else would be its own; `nil` for anything.
+  /// - Parameter old: what it has to carry until now: something else is news, and may be a base; `nil` for anything.
   package borrowing func write(
     _ score: OOMScoreAdj, to process: ProcessIdentity, insteadOf old: OOMScoreAdj? = nil
   ) throws(ProcessError) {

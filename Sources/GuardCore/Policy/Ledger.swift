@@ -321,6 +321,8 @@ package struct Ledger: Sendable {
       (entry.score, entry.written, entry.state, entry.error) = (change.new, change.new, .held, nil)
       isOver = isRestore
     case .left: isOver = true
+    // What was to be taken back is not ours any more.
+    case .changed: isOver = isRestore
     case .refused(let why): (entry.state, entry.error) = (.refused, why)
     }
     if isRestore { leaving[pid] = isOver ? nil : entry } else { entries[pid] = isOver ? nil : entry }

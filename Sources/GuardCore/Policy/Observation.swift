@@ -64,8 +64,10 @@ extension ScoreChange: CustomStringConvertible {
 /// How carrying out a ``ScoreChange`` ended.
 package enum ScoreOutcome: Equatable, Sendable {
   case written
-  /// The process ended first, its pid is another's by now, or what was to be taken back is not there any more.
+  /// The process ended first, or its pid is another's by now.
   case left
+  /// Somebody else wrote between the look and the write, and is to be looked at first.
+  case changed
   /// The kernel's reason, for people.
   case refused(String)
 }
