@@ -13,7 +13,10 @@ def log_in(guest, unit):
     mark = f"/tmp/{unit}"
     # $$, the pid of the session's shell, with each $ doubled for systemd.
     inside = f"echo $$$$ >{mark}.new; mv {mark}.new {mark}; exec sleep infinity"
-    guest.start(unit, f"ssh -o StrictHostKeyChecking=accept-new localhost '{inside}'", User="alice")
+    guest.start(
+        unit, f"ssh -o StrictHostKeyChecking=accept-new localhost '{inside}'", User="alice",
+        # A reload of sshd is over for PID 1 before it listens again.
+        Restart="on-failure", RestartSec="200ms", StartLimitBurst="100")
     guest.wait_for("the login succeeds", f"test -s {mark}")
     return int(guest.sh(f"cat {mark}"))
 

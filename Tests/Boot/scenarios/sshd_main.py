@@ -5,6 +5,7 @@ a moment too early would be that.
 """
 
 from bed.guest import processes
+from bed.login import log_in, prepare, session_of
 
 # Surveys come as often as they can: nothing that would look at sshd while it starts is spared it.
 CONFIG = """
@@ -26,31 +27,16 @@ score = -500
 """
 
 
-def log_in(guest, count):
-    """Logs in over ssh to this machine and stays; the pid of what runs in the session."""
-    mark = f"/tmp/login-{count}"
-    guest.start(
-        f"login-{count}",
-        f"ssh -o StrictHostKeyChecking=accept-new localhost 'echo $$$$ >{mark}.new; mv {mark}.new {mark}; exec sleep infinity'",
-        # A reload is over for PID 1 before sshd listens again.
-        User="alice", Restart="on-failure", RestartSec="200ms", StartLimitBurst="100")
-    guest.wait_for("the login succeeds", f"test -s {mark}")
-    return int(guest.sh(f"cat {mark}"))
-
-
 def run(guest, check):
-    guest.sh("su alice -c 'ssh-keygen -q -t ed25519 -N \"\" -f ~/.ssh/id_ed25519 && cp ~/.ssh/id_ed25519.pub ~/.ssh/authorized_keys'")
+    prepare(guest)
     logins = 0
 
     def nothing_leaks(what):
         """At once and not in the end: a login that was immune for a second could have forked meanwhile."""
         nonlocal logins
         logins += 1
-        session = log_in(guest, logins)
-        check.equal(f"{what}: what runs in a new session", guest.score(session), 0)
-        listener = guest.main_pid("ssh.service")
-        others = [int(pid) for pid in guest.sh("pgrep -x sshd").split() if int(pid) != listener]
-        check.equal(f"{what}: sshd's own processes of all sessions", guest.scores(others), {pid: 0 for pid in others})
+        session = session_of(guest, log_in(guest, f"login-{logins}"))
+        check.equal(f"{what}: what runs in a new session, and sshd's processes of all", guest.scores(session), {pid: 0 for pid in session})
 
     for score, more in (("-900", OTHER), ("-1000\nallow_immune = true", "")):
         name = score.split()[0]
