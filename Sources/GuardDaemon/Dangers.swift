@@ -11,14 +11,16 @@ final class Dangers {
 
   init(_ keeper: Keeper) { self.keeper = keeper }
 
-  /// After a reload PID 1 is asked again: drop-ins may have come.
-  func forget() { policies = [:] }
+  /// What was told since the last load: a unit whose processes come and go is told of once.
+  private var told: [String: Set<Danger>] = [:]
+
+  /// After a reload PID 1 is asked again, since drop-ins may have come, and everything is told again.
+  func forget() { (policies, told) = ([:], [:]) }
 
   /// Looks again, after a survey.
   ///
-  /// - Returns: what was not there before, with its rule's name.
+  /// - Returns: what was not told yet, with its rule's name.
   func look() -> [(rule: String, danger: Danger)] {
-    let before = found
     found = [:]
     for (rule, score) in zip(keeper.rules.rules, keeper.rules.scores) {
       var dangers = Set(Danger.of(rule, score: score))
@@ -28,7 +30,7 @@ final class Dangers {
       if !dangers.isEmpty { found[rule.name] = dangers.sorted { $0.description < $1.description } }
     }
     return found.sorted { $0.key < $1.key }.flatMap { rule, dangers in
-      dangers.filter { before[rule]?.contains($0) != true }.map { (rule, $0) }
+      dangers.filter { told[rule, default: []].insert($0).inserted }.map { (rule, $0) }
     }
   }
 
