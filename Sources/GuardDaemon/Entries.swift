@@ -29,11 +29,8 @@ extension JournalEntry {
     entry.add("OOMGUARD_COUNT", "\(changes.count)")
     entry.add("OOMGUARD_PIDS", changes.prefix(64).map { "\($0.process.pid)" }.joined(separator: " "))
     if let first = changes.first, changes.count == 1 {
-      entry.add("OOMGUARD_PID", "\(first.process.pid)")
-      entry.add("OOMGUARD_COMM", bytes: first.comm)
-      entry.add("OOMGUARD_OLD_SCORE", "\(first.old)")
+      entry.add(first.process, first.comm, first.cgroup, carried: first.old)
       entry.add("OOMGUARD_BASE", "\(first.base)")
-      entry.add("OBJECT_SYSTEMD_UNIT", bytes: first.cgroup?.unit)
     }
     return entry
   }
@@ -45,10 +42,7 @@ extension JournalEntry {
         + "rule '\(held.rule)' wanted \(held.promised) and gives way for an hour, or until a reload")
     entry.add("OOMGUARD_RULE", held.rule)
     entry.add("OOMGUARD_SCORE", "\(held.promised)")
-    entry.add("OOMGUARD_OLD_SCORE", "\(held.score)")
-    entry.add("OOMGUARD_PID", "\(held.process.pid)")
-    entry.add("OOMGUARD_COMM", bytes: held.comm)
-    entry.add("OBJECT_SYSTEMD_UNIT", bytes: held.cgroup?.unit)
+    entry.add(held.process, held.comm, held.cgroup, carried: held.score)
     return entry
   }
 
@@ -59,12 +53,19 @@ extension JournalEntry {
         + "but it keeps \(change.old): \(why)")
     entry.add("OOMGUARD_RULE", change.rule)
     entry.add("OOMGUARD_SCORE", "\(change.new)")
-    entry.add("OOMGUARD_OLD_SCORE", "\(change.old)")
-    entry.add("OOMGUARD_PID", "\(change.process.pid)")
-    entry.add("OOMGUARD_COMM", bytes: change.comm)
+    entry.add(change.process, change.comm, change.cgroup, carried: change.old)
     entry.add("OOMGUARD_ERROR", why)
-    entry.add("OBJECT_SYSTEMD_UNIT", bytes: change.cgroup?.unit)
     return entry
+  }
+
+  /// The fields of one process, and the score it carried when it was looked at.
+  private mutating func add(
+    _ process: ProcessIdentity, _ comm: [UInt8], _ cgroup: CgroupPath?, carried score: OOMScoreAdj
+  ) {
+    add("OOMGUARD_PID", "\(process.pid)")
+    add("OOMGUARD_COMM", bytes: comm)
+    add("OOMGUARD_OLD_SCORE", "\(score)")
+    add("OBJECT_SYSTEMD_UNIT", bytes: cgroup?.unit)
   }
 
   static func killed(_ kill: StatusDocument.Kill, report: [UInt8]) -> JournalEntry {
