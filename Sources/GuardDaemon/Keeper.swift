@@ -161,6 +161,21 @@ final class Keeper {
   }
 
   /// - Parameter looks: how often to look again at what somebody else, as PID 1 at a start, wrote meanwhile.
+  /// What a process forked while it still carried a promise has it too, though no rule means it: a login's shell,
+  /// born of the sshd that has left the unit. Children are read after their parent's write, so none is born with it later.
+  private func disinheritHeirs(_ round: inout Round) {
+    var pending = round.written.filter { $0.reason == .restore }
+    while let parent = pending.popLast(), round.givenBack < 4096 {
+      for change in survey.heirs(of: parent, rules, ledger: ledger) where survey.carryOut(change) == .written
+      {
+        writes += 1
+        round.givenBack += 1
+        round.written.append(change)
+        pending.append(change)
+      }
+    }
+  }
+
   private func carryOut(_ plan: Ledger.Plan, looks: Int = 3) -> Round {
     var round = Round(
       conflicts: plan.conflicts, departed: plan.departed.count, looksAgain: plan.looksAgain)
@@ -185,6 +200,7 @@ final class Keeper {
       case .refused(let why): if isNews { round.refused.append((change, why)) }
       }
     }
+    if !isDryRun { disinheritHeirs(&round) }
     guard !changed.isEmpty else { return round }
     guard looks > 0 else {
       round.looksAgain = true

@@ -82,10 +82,15 @@ final class Survey {
   }
 
   /// Some processes only, after an event. `home` is asked of each process.
-  func look(at pids: some Sequence<Int32>, _ rules: RuleSet, ledger: Ledger) -> [Observation] {
+  ///
+  /// - Parameter isKnown: whether those are wanted, too, that no rule means.
+  func look(
+    at pids: some Sequence<Int32>, _ rules: RuleSet, ledger: Ledger, isKnown: Bool = false
+  ) -> [Observation] {
     let users = UserNames(in: root)
     return pids.compactMap { pid in
-      observe(pid, home: nil, rules, isKnown: ledger.entries[pid] != nil, users, heirIn: ledger)
+      observe(
+        pid, home: nil, rules, isKnown: isKnown || ledger.entries[pid] != nil, users, heirIn: ledger)
     }
   }
 
@@ -105,6 +110,23 @@ final class Survey {
       enter: { rules.mayNameBelow($0) },
       visit: { found.append(Members(path: $0, pids: $1)) })
     return found
+  }
+
+  /// The children of a process that got its base back which no rule means and which still carry what it had.
+  func heirs(of parent: ScoreChange, _ rules: RuleSet, ledger: Ledger) -> [ScoreChange] {
+    guard let directory = try? proc.process(parent.process.pid), let children = try? directory.children()
+    else {
+      return []
+    }
+    return look(at: children, rules, ledger: ledger, isKnown: true).compactMap { child in
+      guard child.rule == nil, child.score == parent.old, ledger.entries[child.process.pid] == nil else {
+        return nil
+      }
+      var change = parent
+      (change.process, change.comm, change.cgroup) = (child.process, child.comm, child.cgroup)
+      change.isNews = false
+      return change
+    }
   }
 
   /// Whether a memory limit lies on a cgroup; `nil` where that cannot be told.

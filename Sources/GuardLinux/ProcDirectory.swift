@@ -50,6 +50,17 @@ package struct ProcessDirectory: ~Copyable {
     while let piece = try file.read(atMost: 65_536), !piece.isEmpty { body(piece) }
   }
 
+  /// The processes it has forked, by any of its threads; none where the kernel does not list them
+  /// (CONFIG_PROC_CHILDREN, since Linux 3.5 and 4.2 in turn). See proc_pid_task(5).
+  package borrowing func children() throws(SystemCallError) -> [Int32] {
+    var pids: [Int32] = []
+    for thread in try DirectoryStream(directory.opening("task", O_RDONLY | O_DIRECTORY)).names() {
+      guard let text = try? read("task/\(String(decoding: thread, as: UTF8.self))/children") else { continue }
+      pids += text.split(separator: UInt8(ascii: " ")).compactMap { Int32(ascii: $0) }
+    }
+    return pids
+  }
+
   package borrowing func score() throws(ProcessError) -> OOMScoreAdj {
     let text = try ProcessError.wrapping { () throws(SystemCallError) in try read("oom_score_adj") }
     guard let score = Int(ascii: text.prefix { $0 != UInt8(ascii: "\n") }).flatMap({ OOMScoreAdj($0) }) else {
