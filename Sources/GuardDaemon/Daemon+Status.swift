@@ -22,10 +22,10 @@ extension Daemon {
 
   private func describe(_ rule: Rule, score: OOMScoreAdj) -> StatusDocument.Rule {
     let matched = keeper.ledger.entries.values.filter { $0.rule == rule.name }
-    let listed = matched.sorted {
-      ($0.state == .held ? 1 : 0, $0.process.pid) < ($1.state == .held ? 1 : 0, $1.process.pid)
-    }
-    .prefix(StatusDocument.maximumProcessesPerRule)
+    // Pids are sorted, and not entries: those are large.
+    let order = matched.map { ($0.state == .held ? 1 : 0, $0.process.pid) }.sorted(by: <)
+    let listed = order.prefix(StatusDocument.maximumProcessesPerRule)
+      .compactMap { keeper.ledger.entries[$0.1] }
     let warnings =
       config.warnings.filter { $0.rule == rule.name }.map(\.message)
       + (dangers.found[rule.name] ?? []).map(\.description)

@@ -160,8 +160,11 @@ final class Daemon {
     if now >= nextReconcile { reconcile() }
     if let change = pressureWatch?.settle(at: now) { announce(change) }
     if let nextWatchdog, now >= nextWatchdog { pingWatchdog(at: now) }
-    if isStatusDue, statusWritten.map({ now - $0 >= Self.statusInterval }) ?? true { writeStatus() }
-    manager.status(summary, at: now)
+    if isStatusDue, statusWritten.map({ now - $0 >= Self.statusInterval }) ?? true {
+      writeStatus()
+      // As often as the file: it counts every process on the ledger, too much for each event about a stranger.
+      manager.status(summary, at: now)
+    }
     log.flush(at: now)
     manager.flush(at: now)
   }

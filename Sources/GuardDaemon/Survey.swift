@@ -55,10 +55,12 @@ final class Survey {
   func look(
     _ rules: RuleSet, ledger: Ledger, members: [Members]
   ) throws(SystemCallError) -> Sight {
-    var homes: [Int32: CgroupPath] = [:]
-    for group in members {
-      for pid in group.pids { homes[pid] = group.path }
+    var homes: [Int32: Int] = [:]
+    for (index, group) in members.enumerated() {
+      for pid in group.pids { homes[pid] = index }
     }
+    let candidates = members.map { rules.candidates(in: $0.path) }
+    let candidatesElsewhere = rules.candidates(in: nil)
     scoreFiles = scoreFiles.filter { ledger.entries[$0.key] != nil }
     let known = ledger.pids
     var pids = known.union(homes.keys)
@@ -66,16 +68,31 @@ final class Survey {
     var sight = Sight()
     let users = UserNames(in: root)
     for pid in pids {
-      if isUnchanged(pid, home: homes[pid], rules, ledger) {
-        sight.unchanged.insert(pid)
-        continue
-      }
-      // One of the ledger that the walk did not meet may have moved meanwhile: it is asked itself.
       let isKnown = known.contains(pid)
-      let home: CgroupPath?? = homes[pid] == nil && isKnown ? nil : .some(homes[pid])
-      // Whoever left since is not seen, and that is all there is to say of it.
-      if let seen = observe(pid, home: home, rules, isKnown: isKnown, users) {
-        sight.observations.append(seen)
+      var comm: [UInt8]?
+      var home: CgroupPath?
+      var mayMean = candidatesElsewhere
+      if let group = homes[pid] {
+        (home, mayMean) = (members[group].path, candidates[group])
+      } else if isKnown, rules.needsCgroups {
+        // One of the ledger that the walk did not meet may have moved meanwhile: it is asked itself.
+        home = cgroup(of: pid)
+        mayMean = rules.candidates(in: home)
+      }
+      let look = rules.firstLook(among: mayMean) {
+        comm = proc.comm(of: pid)
+        return comm
+      }
+      switch look {
+      case .stranger where !isKnown: continue
+      case .meant(let rule) where isKnown && isUnchanged(pid, rule, home: home, comm: comm, rules, ledger):
+        sight.unchanged.insert(pid)
+      default:
+        // Whoever left since is not seen, and that is all there is to say of it.
+        let home = homes[pid] == nil && isKnown ? nil : CgroupPath??.some(home)
+        if let seen = observe(pid, home: home, rules, isKnown: isKnown, users) {
+          sight.observations.append(seen)
+        }
       }
     }
     return sight
@@ -89,10 +106,22 @@ final class Survey {
   ) -> [Observation] {
     let users = UserNames(in: root)
     return pids.compactMap { pid in
-      observe(
-        pid, home: nil, rules, isKnown: isKnown || ledger.entries[pid] != nil, users, heirIn: ledger)
+      let isKnown = isKnown || ledger.entries[pid] != nil
+      guard isKnown || !isStranger(pid, rules, ledger) else { return nil }
+      return observe(pid, home: nil, rules, isKnown: isKnown, users, heirIn: ledger)
     }
   }
+
+  /// Whether a glance tells that no rule means this process and that it has nothing of ours from its parent, as
+  /// of most that an event is about.
+  private func isStranger(_ pid: Int32, _ rules: RuleSet, _ ledger: Ledger) -> Bool {
+    let home = rules.needsCgroups ? cgroup(of: pid) : nil
+    guard rules.firstLook(among: rules.candidates(in: home), comm: { proc.comm(of: pid) }) == .stranger
+    else { return false }
+    return ledger.entries.isEmpty || proc.parent(of: pid).map { ledger.entries[$0] == nil } ?? true
+  }
+
+  private func cgroup(of pid: Int32) -> CgroupPath? { cgroupVersion.flatMap { proc.cgroup(of: pid, $0) } }
 
   /// The cgroups at and below `path` that a rule names, with their processes.
   func members(
@@ -153,12 +182,15 @@ final class Survey {
     return pids
   }
 
-  /// A process of the ledger that only its cgroup decides about, and whose cgroup and score are as they were.
-  private func isUnchanged(_ pid: Int32, home: CgroupPath?, _ rules: RuleSet, _ ledger: Ledger) -> Bool {
-    guard let entry = ledger.entries[pid], entry.state == .held, entry.cgroup == home, let home,
-      let index = rules.firstAdmitting(home), rules.rules[index].name == entry.rule,
-      rules.scores[index] == entry.promised, rules.decidesByCgroup(upTo: index),
-      rules.rules[index].scope != .main || mains.role(of: pid, in: home) == .member
+  /// Whether a process of the ledger is as it was: its score, its cgroup, and its comm if a rule asks for that.
+  private func isUnchanged(
+    _ pid: Int32, _ rule: Int, home: CgroupPath?, comm: [UInt8]?, _ rules: RuleSet, _ ledger: Ledger
+  ) -> Bool {
+    guard let entry = ledger.entries[pid], entry.state == .held, entry.rule == rules.rules[rule].name,
+      entry.promised == rules.scores[rule], comm == nil || comm == entry.comm,
+      let cgroup = entry.cgroup, let cgroupVersion,
+      home.map({ $0 == cgroup }) ?? proc.isProcess(pid, in: cgroup, cgroupVersion),
+      rules.rules[rule].scope != .main || mains.role(of: pid, in: cgroup) == .member
     else { return false }
     return scoreFiles[pid]?.score() == entry.score
   }
@@ -190,8 +222,7 @@ final class Survey {
 
   /// Asked of the process itself.
   private func cgroup(of directory: borrowing ProcessDirectory) -> CgroupPath? {
-    guard let cgroupVersion, let text = try? directory.read("cgroup") else { return nil }
-    return cgroupVersion.path(in: text)
+    cgroupVersion.flatMap { directory.cgroup($0) }
   }
 
   /// The process of a cgroup from which all the others descend: without systemd, that is its main one.

@@ -75,6 +75,13 @@ package struct OwnedDescriptor: ~Copyable {
     return bytes
   }
 
+  /// The same for a file that the kernel prints as one record, as those about one process: where a read(2) is not
+  /// filled, nothing follows.
+  package borrowing func readRecord(limit: Int) throws(SystemCallError) -> [UInt8] {
+    let bytes = try read(atMost: 4096) ?? []
+    return bytes.count < 4096 ? bytes : try bytes + readAll(limit: limit - bytes.count)
+  }
+
   /// Writes all of `bytes`. The kernel's own files take them in one write(2), or none.
   package borrowing func write(_ bytes: some Collection<UInt8>) throws(SystemCallError) {
     var rest = Array(bytes)[...]

@@ -4,7 +4,7 @@ package import GuardCore
 
 /// An open `/proc`, or a directory shaped like one.
 package struct ProcDirectory: ~Copyable {
-  private let directory: OwnedDescriptor
+  let directory: OwnedDescriptor
 
   package init(in root: RootDirectory) throws(SystemCallError) {
     directory = try root.open("/proc", CLINUX_O_PATH | O_DIRECTORY)
@@ -41,7 +41,7 @@ package struct ProcessDirectory: ~Copyable {
 
   /// One of its files.
   package borrowing func read(_ name: String) throws(SystemCallError) -> [UInt8] {
-    try directory.opening(name, O_RDONLY | O_NONBLOCK).readAll(limit: 1 << 20)
+    try directory.opening(name, O_RDONLY | O_NONBLOCK).readRecord(limit: 1 << 20)
   }
 
   /// One of its files that may be long, piece by piece.

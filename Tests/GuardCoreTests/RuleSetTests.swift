@@ -42,6 +42,51 @@ struct RuleSetTests {
     #expect(try rules().firstMatch(&process) == expected)
   }
 
+  private static let firstLooks: [(cgroup: String?, comm: String?, expected: RuleSet.FirstLook)] = [
+    ("/a.slice/x", "db", .meant(0)), ("/a.slice/x", "dc", .meant(1)), ("/b.slice/x", "db", .meant(1)),
+    ("/a.slice/x", "sh", .meant(2)), ("/b.slice/x", "sh", .stranger), (nil, "db", .meant(1)),
+    ("/a.slice/x", nil, .meant(2)), (nil, nil, .stranger),
+  ]
+
+  @Test(arguments: firstLooks)
+  func theFirstLookFindsTheSameRule(cgroup: String?, comm: String?, expected: RuleSet.FirstLook) throws {
+    let rules = try rules()
+    let candidates = rules.candidates(in: cgroup.map { CgroupPath($0.utf8) })
+    var asked = 0
+    let look = rules.firstLook(among: candidates) {
+      asked += 1
+      return comm.map { Array($0.utf8) }
+    }
+    #expect(look == expected)
+    #expect(asked == 1)
+  }
+
+  @Test func theFirstLookIsUndecidedWhereARuleAsksForMore() throws {
+    let rules = RuleSet(
+      [
+        try rule {
+          $0.comms = [try Glob("db", as: .name)]
+          $0.users = [.uid(1000)]
+        },
+        try rule { $0.comms = [try Glob("d?", as: .name)] },
+      ], totalBytes: 0)
+    func look(_ comm: String) -> RuleSet.FirstLook {
+      rules.firstLook(among: rules.candidates(in: nil)) { Array(comm.utf8) }
+    }
+    #expect(["db", "dc", "sh"].map(look) == [.undecided, .meant(1), .stranger])
+  }
+
+  @Test func theFirstLookAsksForNoNameThatNoRuleDependsOn() throws {
+    let rules = RuleSet([try rule { $0.cgroups = [try Glob("/a.slice/**", as: .path)] }], totalBytes: 0)
+    func look(_ cgroup: String) -> RuleSet.FirstLook {
+      rules.firstLook(among: rules.candidates(in: CgroupPath(cgroup.utf8))) {
+        Issue.record("the comm was asked for")
+        return nil
+      }
+    }
+    #expect(["/a.slice/x", "/b.slice"].map(look) == [.meant(0), .stranger])
+  }
+
   @Test(arguments: [("/a.slice/x", 0), ("/a.slice/x/y", 2), ("/b.slice/x", nil), ("/", nil)])
   func aCgroupIsAdmittedByTheFirstRuleThatNamesIt(cgroup: String, expected: Int?) throws {
     let path = CgroupPath(cgroup.utf8)

@@ -23,6 +23,35 @@ struct ProcDirectoryTests {
     #expect(try proc.process(getpid()).stat().startTicks == OwnProcess.startTicks)
   }
 
+  @Test func aGlanceSeesWhatALookSees() throws {
+    let child = try ChildProcess()
+    _ = try child.echo("x")
+    let proc = try ProcDirectory(in: machine)
+    let directory = try proc.process(child.pid)
+    #expect(proc.comm(of: child.pid) == Array("cat".utf8))
+    #expect(proc.parent(of: child.pid) == getpid())
+    for version in [CgroupVersion.v2, .v1Systemd] {
+      let cgroup = directory.cgroup(version)
+      #expect(proc.cgroup(of: child.pid, version) == cgroup)
+      let isIn = [cgroup, CgroupPath("/another".utf8)].map { cgroup in
+        cgroup.map { proc.isProcess(child.pid, in: $0, version) }
+      }
+      #expect(isIn == [cgroup.map { _ in true }, false])
+    }
+    child.end()
+    #expect(proc.comm(of: child.pid) == nil)
+    #expect(proc.parent(of: child.pid) == nil)
+    #expect(proc.cgroup(of: child.pid, .v2) == nil)
+  }
+
+  @Test(arguments: [0, 1, 4095, 4096, 4097, 70_000])
+  func aFileOfAProcessIsWholeWhateverItsLength(length: Int) throws {
+    let root = try TemporaryRoot()
+    let text = [UInt8](repeating: UInt8(ascii: "x"), count: length)
+    try root.write(text, to: "proc/100/cmdline")
+    #expect(try ProcDirectory(in: RootDirectory(root.path)).process(100).read("cmdline") == text)
+  }
+
   @Test func aScoreIsWrittenAndReadBack() throws {
     let child = try ChildProcess()
     let directory = try ProcDirectory(in: machine).process(child.pid)

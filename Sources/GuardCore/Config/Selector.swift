@@ -26,10 +26,7 @@ package struct Selector: Equatable, Sendable {
   /// Whether the cgroup alone narrows the search, so that no scan of all of /proc is needed.
   package var namesCgroups: Bool { !units.isEmpty || !userUnits.isEmpty || !cgroups.isEmpty }
 
-  /// Whether nothing but the cgroup is asked.
-  package var asksCgroupOnly: Bool {
-    namesCgroups && comms.isEmpty && users.isEmpty && exes.isEmpty && cmdlines.isEmpty
-  }
+  var asksMoreThanCgroupAndComm: Bool { !users.isEmpty || !exes.isEmpty || !cmdlines.isEmpty }
 
   /// Whether a cgroup below `cgroup` may be admitted: a unit has its cgroup below slices only, and all
   /// that a unit makes below itself belongs to it.

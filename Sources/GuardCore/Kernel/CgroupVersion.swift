@@ -5,15 +5,21 @@ package enum CgroupVersion: Sendable {
   case v1Systemd
 
   /// The path in the text of `/proc/<pid>/cgroup`, lines of `hierarchy:controllers:path`. See cgroups(7).
-  package func path(in text: [UInt8]) -> CgroupPath? {
-    let wanted: [UInt8]
-    switch self {
-    case .v2: wanted = Array("0::".utf8)
-    case .v1Systemd: wanted = Array("name=systemd:".utf8)
-    }
-    for line in text.split(separator: UInt8(ascii: "\n")) {
-      let rest = self == .v2 ? line : line.drop { $0 != UInt8(ascii: ":") }.dropFirst()
-      if rest.starts(with: wanted) { return CgroupPath(rest.dropFirst(wanted.count)) }
+  package func path(in text: [UInt8]) -> CgroupPath? { pathBytes(in: text).map { CgroupPath($0) } }
+
+  /// The same before it is taken apart, for a comparison.
+  package func pathBytes(in text: [UInt8]) -> ArraySlice<UInt8>? {
+    let (newline, colon) = (UInt8(ascii: "\n"), UInt8(ascii: ":"))
+    var rest = text[...]
+    while !rest.isEmpty {
+      let line = rest.prefix { $0 != newline }
+      rest = rest[line.endIndex...].dropFirst()
+      switch self {
+      case .v2: if line.starts(with: "0::") { return line.dropFirst("0::".utf8.count) }
+      case .v1Systemd:
+        let named = line.drop { $0 != colon }.dropFirst()
+        if named.starts(with: "name=systemd:") { return named.dropFirst("name=systemd:".utf8.count) }
+      }
     }
     return nil
   }

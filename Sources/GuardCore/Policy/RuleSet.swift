@@ -18,12 +18,6 @@ package struct RuleSet: Equatable, Sendable {
 
   package func admits(_ cgroup: CgroupPath) -> Bool { firstAdmitting(cgroup) != nil }
 
-  /// Whether the first rule that admits a cgroup and stands at `index` decides by that alone: neither it nor
-  /// one before it asks anything of the process.
-  package func decidesByCgroup(upTo index: Int) -> Bool {
-    rules[...index].allSatisfy { $0.selector.asksCgroupOnly }
-  }
-
   /// Of the first rule that names this cgroup.
   package func scope(of cgroup: CgroupPath) -> Rule.Scope? {
     firstAdmitting(cgroup).flatMap { rules[$0].scope }
@@ -45,6 +39,42 @@ package struct RuleSet: Equatable, Sendable {
   /// The first rule that names this cgroup, whatever else it asks for.
   package func firstAdmitting(_ cgroup: CgroupPath) -> Int? {
     rules.firstIndex { $0.selector.namesCgroups && $0.selector.admits(cgroup) }
+  }
+
+  /// What a process's cgroup and comm, the cheapest to read, tell of it.
+  package enum FirstLook: Equatable, Sendable {
+    /// No rule means it, whatever else it is.
+    case stranger
+    /// The rule at this index means it: none up to there asks for more.
+    case meant(Int)
+    case undecided
+  }
+
+  /// The rules, in file order, that may mean a process of this cgroup; `nil` is one that no rule names.
+  package func candidates(in cgroup: CgroupPath?) -> [Int] {
+    rules.indices.filter { index in
+      let selector = rules[index].selector
+      return !selector.namesCgroups || cgroup.map(selector.admits) ?? false
+    }
+  }
+
+  /// Tells most processes apart by what costs least.
+  ///
+  /// - Parameters:
+  ///   - candidates: of ``candidates(in:)``.
+  ///   - comm: asked for when the first rule depends on it; `nil` for a process that cannot be read.
+  package func firstLook(among candidates: [Int], comm: () -> [UInt8]?) -> FirstLook {
+    var asked: [UInt8]??
+    for index in candidates {
+      let selector = rules[index].selector
+      if !selector.comms.isEmpty {
+        let known = asked ?? comm()
+        asked = .some(known)
+        guard let known, selector.comms.contains(where: { $0.matches(known) }) else { continue }
+      }
+      return selector.asksMoreThanCgroupAndComm ? .undecided : .meant(index)
+    }
+    return .stranger
   }
 
   /// The first rule, in file order, that means this process.

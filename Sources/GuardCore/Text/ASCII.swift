@@ -2,7 +2,7 @@
 
 extension FixedWidthInteger {
   /// A decimal number and nothing else: no sign but `-`, no spaces, no overflow.
-  package init?(ascii digits: some Collection<UInt8>) {
+  @inlinable package init?(ascii digits: some Collection<UInt8>) {
     var rest = digits[...]
     var isNegative = false
     if Self.isSigned, rest.first == UInt8(ascii: "-") {
@@ -27,6 +27,7 @@ extension FixedWidthInteger {
 extension Collection<UInt8> {
   /// Text for people and JSON: UTF-8 as it is, every other byte and every control character as `\xNN`.
   package var printable: String {
+    if allSatisfy({ (0x20..<0x7f).contains($0) }) { return String(decoding: self, as: UTF8.self) }
     var text = ""
     var rest = Array(self)[...]
     while let first = rest.first {

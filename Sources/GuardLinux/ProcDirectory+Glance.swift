@@ -1,0 +1,39 @@
+internal import CLinux
+internal import Glibc
+package import GuardCore
+
+// Glances, for telling the few that matter from the many that do not: half the calls of a look through
+// ``ProcDirectory/process(_:)``. Nothing pins the process, so whoever seems to matter is to be looked at through that.
+extension ProcDirectory {
+  /// `nil` for a process that is gone.
+  package borrowing func comm(of pid: Int32) -> [UInt8]? {
+    // A worker of the kernel's may have 64 bytes; its newline is added, and may not be the only one.
+    glance(at: pid, "comm", limit: 80).map { Array($0.dropLast()) }
+  }
+
+  /// `nil` for a process that is gone, or not in that hierarchy.
+  package borrowing func cgroup(of pid: Int32, _ version: CgroupVersion) -> CgroupPath? {
+    cgroupText(of: pid).flatMap { version.path(in: $0) }
+  }
+
+  package borrowing func isProcess(_ pid: Int32, in cgroup: CgroupPath, _ version: CgroupVersion) -> Bool {
+    cgroupText(of: pid).flatMap { version.pathBytes(in: $0) }?.elementsEqual(cgroup.bytes) ?? false
+  }
+
+  private borrowing func cgroupText(of pid: Int32) -> [UInt8]? {
+    // A line for each hierarchy, none longer than PATH_MAX.
+    glance(at: pid, "cgroup", limit: 1 << 16)
+  }
+
+  /// `nil` for a process that is gone.
+  package borrowing func parent(of pid: Int32) -> Int32? {
+    glance(at: pid, "stat", limit: 4096).flatMap { try? ProcessStat($0).parentPID }
+  }
+
+  private borrowing func glance(at pid: Int32, _ name: String, limit: Int) -> [UInt8]? {
+    let opened = unsafe clinux_openat(
+      directory.number, "\(pid)/\(name)", O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC, 0)
+    guard opened != -1 else { return nil }
+    return (try? OwnedDescriptor(number: opened, path: name).read(atMost: limit)) ?? nil
+  }
+}
