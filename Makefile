@@ -1,7 +1,7 @@
 # oomguard: `make run` shows it at work, `make test` tests it. The rest serves these two, and packagers.
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
-.PHONY: run test build lint format install deps deb boot-test clean
+.PHONY: run test build lint format install deps deb boot-test bench clean
 
 SWIFT ?= swift
 PREFIX ?= /usr
@@ -65,6 +65,11 @@ boot-test: deb
 	packaging/build-deb --fast $(VERSION) $(BUILD) .build/deb/fast
 	Tests/Boot/run --cache .build/boot --deb .build/deb/fast/oomguard_$(VERSION)_*.deb \
 	  --shipped .build/deb/oomguard_$(VERSION)_*.deb $(SCENARIO)
+
+# How fast, how seldom and how small, beside the least that C needs for the same: a table of ratios.
+# WHAT=starts, surveys or rest measures one part.
+bench: build
+	Tests/Benchmarks/run --binaries $(BUILD) $(WHAT)
 
 # For packagers and the brave: everything below DESTDIR; an existing configuration stays.
 install: build

@@ -1,0 +1,136 @@
+"""This machine: its processes, its cgroups, and the programs that are measured."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+
+
+class Unmeasurable(Exception):
+    """Why something cannot be measured here."""
+
+
+class Program:
+    """A program that was started, until the `with` block ends."""
+
+    def __init__(self, words, ready=True, **options):
+        self.process = subprocess.Popen(
+            [str(word) for word in words], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, **options)
+        if ready and self.process.stdout.readline().strip() != "ready":
+            self.process.wait()
+            raise Unmeasurable(f"'{os.path.basename(words[0])}' does not work here")
+
+    pid = property(lambda self: self.process.pid)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            self.process.stdin.close()
+            self.process.send_signal(signal.SIGTERM)
+        self.process.wait()
+
+    def cpu_ns(self):
+        """Time on a core since it was started. See Documentation/scheduler/sched-stats.rst."""
+        return int(read(f"/proc/{self.pid}/schedstat").split()[0])
+
+    def switches(self):
+        """How often it was put on a core."""
+        lines = read(f"/proc/{self.pid}/status").splitlines()
+        return sum(int(line.split()[1]) for line in lines if "ctxt_switches" in line)
+
+
+class Daemon(Program):
+    """oomguardd with a configuration, ready. Its /run is its own: no other daemon is in its way, nor it in another's."""
+
+    def __init__(self, binaries, config, writes_status=True):
+        self.notifications = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.notifications.bind("")  # a name of its own in the abstract namespace
+        self.ready = threading.Event()
+        threading.Thread(target=self._listen, daemon=True).start()
+        with tempfile.NamedTemporaryFile("w", suffix=".conf") as file:
+            file.write(config)
+            file.flush()
+            script = f'mount -t tmpfs -o mode=0755,{"rw" if writes_status else "ro"} tmpfs /run && exec "$@"'
+            words = ["unshare", "--mount", "sh", "-c", script, "sh", f"{binaries}/oomguardd", "--config", file.name]
+            environment = {"NOTIFY_SOCKET": "@" + self.notifications.getsockname()[1:].decode()}
+            super().__init__(words, ready=False, stderr=subprocess.DEVNULL, env=os.environ | environment)
+            if not self.ready.wait(20):
+                self.process.kill()
+                raise Unmeasurable("oomguardd does not start here")
+        time.sleep(0.5)  # the rest of its start
+
+    def __exit__(self, *exception):
+        super().__exit__(*exception)
+        self.notifications.shutdown(socket.SHUT_RDWR)
+
+    def _listen(self):
+        # To the end: what nobody reads, the daemon would try to send again.
+        while text := self.notifications.recv(4096).decode():
+            if "READY=1" in text.splitlines():
+                self.ready.set()
+
+    def status(self):
+        return json.loads(read(f"/proc/{self.pid}/root/run/oomguard/status.json"))
+
+    def counters(self):
+        return self.status()["counters"]
+
+    def survey_on_demand(self, count):
+        """Reloads until `count` surveys were made; several signals at once count as one."""
+        wanted = self.counters()["surveys"] + count
+        while self.counters()["surveys"] < wanted:
+            for _ in range(20):
+                self.process.send_signal(signal.SIGHUP)
+                time.sleep(0.005)
+
+    def memory_kb(self):
+        text = read(f"/proc/{self.pid}/smaps_rollup").splitlines()[1:]
+        return {line.split(":")[0]: int(line.split()[1]) for line in text}
+
+
+def read(path):
+    with open(path) as file:
+        return file.read()
+
+
+def unit_slice():
+    """`system.slice` in the hierarchy in which the daemon looks for units; made if it is missing."""
+    base = "/sys/fs/cgroup"
+    tree = base if os.path.exists(f"{base}/cgroup.controllers") else f"{base}/systemd"
+    if not os.path.exists(f"{tree}/cgroup.procs"):
+        raise Unmeasurable(f"no cgroup hierarchy of systemd's below {base}")
+    path = f"{tree}/system.slice"
+    os.makedirs(path, exist_ok=True)
+    return path
+
+
+class UnitCgroup:
+    """The cgroup of a unit that nobody else has, until the `with` block ends."""
+
+    def __init__(self, name):
+        self.path = f"{unit_slice()}/{name}"
+
+    def __enter__(self):
+        os.mkdir(self.path)
+        return self.path
+
+    def __exit__(self, *_):
+        for _ in range(100):
+            try:
+                return os.rmdir(self.path)
+            except OSError:  # the last of its processes is on its way out
+                time.sleep(0.05)
+
+
+def process_count():
+    return sum(name.isdigit() for name in os.listdir("/proc"))
+
+
+def forks_since_boot():
+    return next(int(line.split()[1]) for line in read("/proc/stat").splitlines() if line.startswith("processes"))
