@@ -51,13 +51,15 @@ let package = Package(
       swiftSettings: house),
 
     .target(name: "GuardTestSupport", path: "Tests/GuardTestSupport", swiftSettings: house),
+    // A program that does what tests tell it.
+    .executableTarget(name: "GuardTestPlayer", path: "Tests/GuardTestPlayer"),
     tests(of: "GuardCore"),
     tests(of: "GuardConfig", ["GuardCore"]),
     tests(of: "GuardLinux", ["GuardCore"]),
     tests(of: "GuardSystemd", ["GuardCore", "GuardLinux"]),
     tests(of: "GuardStatus", ["GuardCore"]),
     tests(of: "GuardReport", ["GuardCore", "GuardStatus"]),
-    tests(of: "GuardDaemon", ["GuardCore", "GuardLinux", "GuardStatus"]),
+    tests(of: "GuardDaemon", ["GuardCore", "GuardLinux", "GuardStatus", "GuardTestPlayer"]),
   ],
   cxxLanguageStandard: .cxx17
 )

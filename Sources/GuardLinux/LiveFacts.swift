@@ -71,7 +71,7 @@ package struct LiveFacts: ~Copyable, ProcessFacts {
     mutating get {
       if let cmdline = known.cmdline { return cmdline }
       // Arguments end in NUL bytes; rules see them joined by spaces.
-      let cmdline = (try? directory.read("cmdline")).map { text in
+      let cmdline = (try? directory.arguments()).map { text in
         (text.last == 0 ? text.dropLast() : text[...]).map { $0 == 0 ? UInt8(ascii: " ") : $0 }
       }
       known.cmdline = .some(cmdline)

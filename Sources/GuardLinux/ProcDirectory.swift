@@ -111,19 +111,39 @@ package struct ProcessDirectory: ~Copyable {
   /// is in our user namespace: in one of his own any user can mount a root's file where he likes, and
   /// remove it there. A service with PrivateUsers= is known again once it was restarted.
   package borrowing func executable(on root: RootDirectory) throws(SystemCallError) -> [UInt8]? {
-    let path = try linkTarget("exe")
+    // A main thread that has ended has no memory, and so no executable, while the others go on.
+    let link = (try? linkTarget("exe")) == nil ? "\(try survivor())/exe" : "exe"
+    let path = try linkTarget(link)
     let deleted = Array(" (deleted)".utf8)
     if path.suffix(deleted.count).elementsEqual(deleted) {
       let original = Array(path.dropLast(deleted.count))
-      guard try followedStatus("exe").ownerUID == 0 else { return nil }
+      guard try followedStatus(link).ownerUID == 0 else { return nil }
       return !root.isMachine || isInOurUserNamespace(root) ? original : nil
     }
     guard root.isMachine else { return path }
     guard let text = String(validating: path, as: UTF8.self), let host = try? root.status(of: text) else {
       return nil
     }
-    let own = try followedStatus("exe")
+    let own = try followedStatus(link)
     return (own.device, own.inode) == (host.device, host.inode) ? path : nil
+  }
+
+  /// The arguments, each ended by a NUL byte.
+  package borrowing func arguments() throws(SystemCallError) -> [UInt8] {
+    let own = try read("cmdline")
+    return own.isEmpty ? (try? read("\(survivor())/cmdline")) ?? own : own
+  }
+
+  /// The directory of a thread other than the main one, as `task/815`.
+  ///
+  /// - Throws: ENOENT where there is none.
+  private borrowing func survivor() throws(SystemCallError) -> String {
+    let threads = try DirectoryStream(directory.opening("task", O_RDONLY | O_DIRECTORY)).names()
+    // The main one comes first: fs/proc/base.c, proc_task_readdir.
+    guard threads.count > 1, let last = threads.last else {
+      throw SystemCallError(call: "open", subject: "\(directory.path)/task", code: ENOENT)
+    }
+    return "task/\(String(decoding: last, as: UTF8.self))"
   }
 
   /// True as well where the kernel was built without user namespaces: then there is none to compare.

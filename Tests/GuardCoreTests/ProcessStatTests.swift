@@ -28,6 +28,8 @@ struct ProcessStatTests {
     #expect(try ProcessStat(Array(thread.utf8)).isKernelThread)
     let dead = "812 (cc1) Z 1 812 812 0 -1 4228108 0 0 0 0 0 1 0 0 20 0 1 0 24 0 0"
     #expect(try ProcessStat(Array(dead.utf8)).isDead)
+    let headless = "812 (java) Z 1 812 812 0 -1 4228108 0 0 0 0 0 1 0 0 20 0 2 0 24 0 0"
+    #expect(try !ProcessStat(Array(headless.utf8)).isDead, "another of its threads lives")
   }
 
   @Test(arguments: [

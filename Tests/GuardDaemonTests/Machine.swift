@@ -18,6 +18,14 @@ enum Machine {
 
   static let hasPressure = FileManager.default.fileExists(atPath: "/proc/pressure/memory")
 
+  static let hasProcessEvents: Bool = {
+    var interest = ProcessEvents.Interest()
+    interest.execs = true
+    guard let events = try? ProcessEvents(interest) else { return false }
+    _ = consume events
+    return true
+  }()
+
   static var bootID: String { get throws { try text(of: "/proc/sys/kernel/random/boot_id") } }
 
   /// Without the newline at its end. Read as the kernel's files want to be: their size says nothing.

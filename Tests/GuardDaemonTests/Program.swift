@@ -12,6 +12,7 @@ enum Program {
   /// Beside the test bundle, where SwiftPM puts every product of the build.
   static let daemon = built("oomguardd")
   static let client = built("oomguardctl")
+  static let player = built("GuardTestPlayer")
 
   private static func built(_ name: String) -> String {
     URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath().deletingLastPathComponent()

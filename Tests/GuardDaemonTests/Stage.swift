@@ -44,11 +44,14 @@ final class Stage {
 
   /// A copy of a program of the system, under a path that only rules of this test know.
   func program(_ name: String, as own: String) throws -> String {
+    try copy(of: URL(fileURLWithPath: "/usr/bin/\(name)").resolvingSymlinksInPath().path, as: own)
+  }
+
+  func copy(of original: String, as own: String) throws -> String {
     let copy = "\(files.path)/\(own)"
     if !FileManager.default.fileExists(atPath: copy) {
       let parent = (copy as NSString).deletingLastPathComponent
       try FileManager.default.createDirectory(atPath: parent, withIntermediateDirectories: true)
-      let original = URL(fileURLWithPath: "/usr/bin/\(name)").resolvingSymlinksInPath().path
       try FileManager.default.copyItem(atPath: original, toPath: copy)
     }
     return copy
@@ -57,6 +60,11 @@ final class Stage {
   /// Nobody can change anything in its /run any more. Only while no file there is open for writing.
   func makeRunReadOnly() throws {
     let outcome = try result("/bin/mount", "-o", "remount,ro", "/run")
+    guard outcome.status == 0 else { throw NeverHappened(what: "remount: \(outcome.complaint)") }
+  }
+
+  func makeRunWritable() throws {
+    let outcome = try result("/bin/mount", "-o", "remount,rw", "/run")
     guard outcome.status == 0 else { throw NeverHappened(what: "remount: \(outcome.complaint)") }
   }
 

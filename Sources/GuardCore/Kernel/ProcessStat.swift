@@ -18,8 +18,9 @@ package struct ProcessStat: Equatable, Sendable {
   /// Kernel threads are never killed for memory: PF_KTHREAD.
   package var isKernelThread: Bool { flags & 0x0020_0000 != 0 }
 
-  /// It has ended and waits to be collected: it holds no memory.
-  package var isDead: Bool { state == UInt8(ascii: "Z") || state == UInt8(ascii: "X") }
+  /// It has ended and waits to be collected: it holds no memory. One whose main thread alone has ended shows the
+  /// same state, and lives on in its other threads.
+  package var isDead: Bool { (state == UInt8(ascii: "Z") || state == UInt8(ascii: "X")) && threadCount <= 1 }
 
   /// - Throws: ``KernelTextError`` naming the first field that is absent or not a number.
   package init(_ text: [UInt8]) throws(KernelTextError) {
