@@ -21,7 +21,9 @@ extension Daemon {
   }
 
   private func describe(_ rule: Rule, score: OOMScoreAdj) -> StatusDocument.Rule {
-    let matched = keeper.ledger.entries.values.filter { $0.rule == rule.name }
+    let matched = keeper.ledger.entries.values.filter {
+      $0.rule == rule.name && !departed.contains($0.process.pid)
+    }
     // Pids are sorted, and not entries: those are large.
     let order = matched.map { ($0.state == .held ? 1 : 0, $0.process.pid) }.sorted(by: <)
     let listed = order.prefix(StatusDocument.maximumProcessesPerRule)

@@ -30,7 +30,9 @@ final class Daemon {
   var nextForkCheck: (at: Duration, pause: Duration, parents: Set<Int32>)?
   private let signals: Signals
   private let alarm: Alarm
-  private let runtime: RuntimeDirectory?
+  private var runtime: RuntimeDirectory?
+  /// Why nothing can be written there; tried again at each reconcile.
+  private var runtimeFailure: String?
   var state: StateFile?
   var manager = ServiceManager()
   var log: EventLog
@@ -52,8 +54,10 @@ final class Daemon {
   private var statusWritten: Duration?
   private var statusFailure: SystemCallError?
   var isStatusDue = true
+  /// Of the ledger, when the status was last written.
+  private(set) var departed: Set<Int32> = []
 
-  /// - Parameter runtime: `nil` where /run/oomguard cannot be made: then nothing outlives this process.
+  /// - Parameter runtime: `nil` where /run/oomguard cannot be made; not locked where nothing can be written to it.
   init(
     _ options: DaemonOptions, config: Config, source: ConfigSource,
     runtime: RuntimeDirectory?, runtimeFailure: SystemCallError?
@@ -64,25 +68,25 @@ final class Daemon {
     alarm = try Alarm()
     log = EventLog(in: source.root)
     let bootID = source.root.bootID
-    var bases: [ProcessIdentity: OOMScoreAdj] = [:]
+    var debts: [ProcessIdentity: Debt] = [:]
     var told: SavedState.Told?
     if let runtime {
       let file = StateFile(in: runtime, boot: bootID)
-      (bases, told) = (file.bases, file.told)
+      (debts, told) = (file.debts, file.told)
       state = options.isDryRun ? nil : file
     }
-    self.runtime = runtime
+    (self.runtime, self.runtimeFailure) = (runtime, runtimeFailure.map { "\($0)" })
     mains = MainProcesses(asksSystemd: source.root.isMachine && ServiceManager.isRunning())
     let survey = try Survey(in: source.root, mains: mains)
     watches = Watches(in: source.root, survey: survey)
     keeper = Keeper(
       survey, mains: mains, rules: RuleSet(config.rules, totalBytes: source.root.totalMemoryBytes),
-      remembered: bases, state: state, isDryRun: options.isDryRun)
+      remembered: debts, state: state, isDryRun: options.isDryRun)
     keeper.setConflictLimit(config.conflictLimit)
     dangers = Dangers(keeper)
     history = KillHistory(told: told, bootID: String(decoding: bootID, as: UTF8.self))
     applyLogLevel()
-    if let runtimeFailure { degrade(.cannotWriteState, "\(runtimeFailure)") }
+    noteWriting()
   }
 
   /// Runs until SIGTERM or SIGINT. Everything is set back then, if the configuration says so.
@@ -221,14 +225,34 @@ final class Daemon {
   }
 
   private func tidyState() {
-    guard !options.isDryRun, let runtime else { return }
-    state?.tidy(in: runtime, live: keeper.ledger.basesToGiveBack)
+    if runtimeFailure != nil { openRuntime() }
+    if runtimeFailure == nil, let runtime { state?.tidy(in: runtime, live: keeper.ledger.debts) }
     noteWriting()
+  }
+
+  /// It could not be had, or not be written to, when this began.
+  private func openRuntime() {
+    do throws(SystemCallError) {
+      let directory: RuntimeDirectory
+      if let runtime { directory = runtime } else { directory = try RuntimeDirectory(in: root) }
+      if case .taken = try directory.lock() {
+        runtimeFailure = "another oomguardd was faster to take it"
+        return
+      }
+      if runtime == nil, !options.isDryRun {
+        let file = StateFile(in: directory, boot: root.bootID)
+        state = file
+        keeper.adopt(file)
+      }
+      (runtime, runtimeFailure) = (directory, nil)
+    } catch {
+      runtimeFailure = "\(error)"
+    }
   }
 
   /// Of the state and the status either may fail while the other has room.
   private func noteWriting() {
-    degrade(.cannotWriteState, (state?.failure ?? statusFailure).map { "\($0)" })
+    degrade(.cannotWriteState, runtimeFailure ?? (state?.failure ?? statusFailure).map { "\($0)" })
   }
 
   // MARK: reload and stop
@@ -268,8 +292,8 @@ final class Daemon {
     readKernelLog()
     if config.restoreOnStop, !options.isDryRun, !isRestarting {
       report(keeper.restore(), isSurvey: true)
-      if let runtime {
-        state?.tidy(in: runtime, live: keeper.ledger.basesToGiveBack, always: true)
+      if let runtime, runtimeFailure == nil {
+        state?.tidy(in: runtime, live: keeper.ledger.debts, always: true)
       }
     }
     writeStatus()
@@ -287,7 +311,9 @@ final class Daemon {
   /// One line for `systemctl status`.
   private var summary: String {
     let entries = keeper.ledger.entries.values
-    let held = entries.lazy.filter { $0.kind == .protect && $0.state == .held }
+    let held = entries.lazy.filter { [departed] in
+      $0.kind == .protect && $0.state == .held && !departed.contains($0.process.pid)
+    }
     let services = Set(held.map(\.rule)).count
     let level = pressureWatch?.level.rawValue ?? "unknown"
     let missing =
@@ -299,11 +325,12 @@ final class Daemon {
 
   private func writeStatus() {
     statusWritten = Clock.boot()
+    departed = keeper.departed
     isStatusDue = false
     counters.unsent = log.unsent + manager.unsent
     (counters.surveys, counters.writes) = (keeper.surveys, keeper.writes)
     (counters.repairs, counters.conflicts) = (keeper.repairs, keeper.conflicts)
-    guard let runtime else { return }
+    guard let runtime, runtimeFailure == nil else { return }
     let document = status(lostRecords: killWatch?.lostRecords ?? 0)
     do throws(SystemCallError) {
       try runtime.replace("status.json") { (file) throws(SystemCallError) in try document.write(to: file) }

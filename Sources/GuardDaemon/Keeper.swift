@@ -15,18 +15,22 @@ final class Keeper {
     var givenBack = 0
     /// Processes that were gone before they could be looked at; a child of theirs may not be.
     var missed = 0
+    /// No process is left where it looked: whoever was there is gone, or elsewhere.
+    var isDeserted = false
     /// Something is to be looked at again in ``Ledger/startTime``.
     var looksAgain = false
     /// Why the world could not be looked at.
     var failure: SystemCallError?
 
-    var changedAnything: Bool { !written.isEmpty || !refused.isEmpty || !conflicts.isEmpty || departed > 0 }
+    var changedAnything: Bool {
+      !written.isEmpty || !refused.isEmpty || !conflicts.isEmpty || departed > 0 || isDeserted
+    }
   }
 
   let survey: Survey
   let mains: MainProcesses
   private let isDryRun: Bool
-  private let state: StateFile?
+  private var state: StateFile?
   private(set) var ledger: Ledger
   var rules: RuleSet
   /// How many processes the units had that a rule names, when all was last looked at.
@@ -38,7 +42,7 @@ final class Keeper {
 
   /// - Parameter state: where bases are noted before the first write; `nil` where nothing is written.
   init(
-    _ survey: Survey, mains: MainProcesses, rules: RuleSet, remembered: [ProcessIdentity: OOMScoreAdj],
+    _ survey: Survey, mains: MainProcesses, rules: RuleSet, remembered: [ProcessIdentity: Debt],
     state: StateFile?, isDryRun: Bool
   ) {
     (self.survey, self.mains, self.rules) = (survey, mains, rules)
@@ -47,6 +51,12 @@ final class Keeper {
     mains.rootmost = { [survey] path in
       survey.rootmost(of: (try? survey.pids(below: path)) ?? [])
     }
+  }
+
+  /// Notes bases in `file` from now on, and takes over what it holds.
+  func adopt(_ file: StateFile) {
+    state = file
+    ledger.remember(file.debts)
   }
 
   func setConflictLimit(_ limit: Int) { ledger.conflictLimit = limit }
@@ -67,7 +77,7 @@ final class Keeper {
       let sight = try survey.look(rules, ledger: ledger, members: members)
       let plan = ledger.plan(sight.observations, unchanged: sight.unchanged, rules: rules, at: now)
       // What was inherited was never written to: it is noted here, where a write would note it first.
-      for (process, base) in ledger.basesToGiveBack { state?.note(process, base: base) }
+      for (process, debt) in ledger.debts { state?.note(process, base: debt.base, written: debt.written) }
       return carryOut(plan)
     } catch {
       return Round(failure: error)
@@ -102,6 +112,7 @@ final class Keeper {
       let seen = survey.look(at: pids, rules, ledger: ledger)
       var round = carryOut(ledger.consider(seen, rules: rules, at: now))
       round.missed = pids.count - seen.count
+      round.isDeserted = members.isEmpty
       return round
     } catch {
       return Round(failure: error)
@@ -116,6 +127,10 @@ final class Keeper {
       return Round(failure: error)
     }
   }
+
+  /// Those on the ledger that have ended since everything was last looked at. Until it is again they stay there:
+  /// a kill is told with what its victim was promised, and an orphan gets the base of the parent it had.
+  var departed: Set<Int32> { survey.departed(ledger.entries.keys) }
 
   /// Sees to it that the main process of every unit that needs one is known, or asked for.
   private func findMains(_ members: [Survey.Members], at now: Duration) {
@@ -166,8 +181,10 @@ final class Keeper {
   private func disinheritHeirs(_ round: inout Round) {
     var pending = round.written.filter { $0.reason == .restore }
     while let parent = pending.popLast(), round.givenBack < 4096 {
-      for change in survey.heirs(of: parent, rules, ledger: ledger) where survey.carryOut(change) == .written
-      {
+      for change in survey.heirs(of: parent, rules, ledger: ledger) {
+        let outcome = survey.carryOut(change)
+        _ = ledger.record(change, outcome)
+        guard outcome == .written else { continue }
         writes += 1
         round.givenBack += 1
         round.written.append(change)
@@ -186,7 +203,7 @@ final class Keeper {
         round.written.append(change)
         continue
       }
-      if change.reason != .restore { state?.note(change.process, base: change.base) }
+      if change.reason != .restore { state?.note(change.process, base: change.base, written: change.new) }
       let outcome = survey.carryOut(change)
       if change.reason == .restore, outcome == .written || outcome == .left { round.givenBack += 1 }
       if outcome == .changed { changed.append(change.process.pid) }
@@ -197,7 +214,12 @@ final class Keeper {
         if change.reason == .repair { repairs += 1 }
         round.written.append(change)
       case .left, .changed: break
-      case .refused(let why): if isNews { round.refused.append((change, why)) }
+      case .refused(let why):
+        if isNews { round.refused.append((change, why)) }
+        // Noted before, and never written.
+        if let written = ledger.entries[change.process.pid]?.written, written != change.new {
+          state?.note(change.process, base: change.base, written: written)
+        }
       }
     }
     if !isDryRun { disinheritHeirs(&round) }

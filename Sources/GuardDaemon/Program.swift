@@ -62,8 +62,9 @@ package enum Program {
     var failure: SystemCallError?
     do throws(SystemCallError) {
       let directory = try RuntimeDirectory(in: source.root)
-      if case .taken(let pid) = try directory.lock() { return alreadyRunning(pid, standardError) }
+      // What a daemon before this one left can be read even where nothing can be written.
       runtime = directory
+      if case .taken(let pid) = try directory.lock() { return alreadyRunning(pid, standardError) }
     } catch {
       // A full or read-only /run must not keep anybody from being protected.
       failure = error
@@ -86,7 +87,7 @@ package enum Program {
       let mains = MainProcesses(asksSystemd: false)
       let keeper = Keeper(
         try Survey(in: root, mains: mains), mains: mains, rules: RuleSet([], totalBytes: 0),
-        remembered: state.bases, state: nil, isDryRun: options.isDryRun)
+        remembered: state.debts, state: nil, isDryRun: options.isDryRun)
       let round = keeper.keep()
       if let failure = round.failure { throw failure }
       for (change, why) in round.refused { _ = standardError.write("\(change): \(why)\n") }

@@ -9,10 +9,10 @@ final class StateFile {
 
   private let boot: [UInt8]
   private var file: OwnedDescriptor?
-  private var noted: [ProcessIdentity: OOMScoreAdj]
+  private var noted: [ProcessIdentity: Debt]
   private var lines: Int
   /// What the daemon before this one noted.
-  let bases: [ProcessIdentity: OOMScoreAdj]
+  let debts: [ProcessIdentity: Debt]
   private(set) var told: SavedState.Told?
   /// What the last attempt to write failed with; the file is then written anew as a whole.
   private(set) var failure: SystemCallError?
@@ -27,15 +27,17 @@ final class StateFile {
     } catch {
       failure = error
     }
-    (bases, told, lines) = (saved.bases, saved.told, saved.lines)
-    noted = saved.bases
+    (debts, told, lines) = (saved.debts, saved.told, saved.lines)
+    noted = saved.debts
   }
 
-  /// Notes a base, unless it is noted already; of two for one process the later counts.
-  func note(_ process: ProcessIdentity, base: OOMScoreAdj) {
-    guard noted.updateValue(base, forKey: process) != base else { return }
+  /// Notes what is owed, unless that is noted already; of two for one process the later counts.
+  func note(_ process: ProcessIdentity, base: OOMScoreAdj, written: OOMScoreAdj?) {
+    if let known = noted[process], (known.base, known.written) == (base, written) { return }
+    let debt = Debt(base: base, written: written)
+    noted[process] = debt
     lines += 1
-    append(SavedState.line(process, base: base))
+    append(SavedState.text(process, debt))
   }
 
   func note(_ told: SavedState.Told) {
@@ -52,7 +54,7 @@ final class StateFile {
   }
 
   /// Writes the file anew if half of it is dead, or if the last write went wrong and may have left half a line.
-  func tidy(in directory: RuntimeDirectory, live: [ProcessIdentity: OOMScoreAdj], always: Bool = false) {
+  func tidy(in directory: RuntimeDirectory, live: [ProcessIdentity: Debt], always: Bool = false) {
     let isStale = lines > Self.smallLines && lines > live.count * 2
     guard always || file == nil || failure != nil || isStale else { return }
     let told = told
@@ -61,7 +63,7 @@ final class StateFile {
       try directory.replace(Self.name) { (new) throws(SystemCallError) in
         try new.write(SavedState.header(boot: boot).utf8)
         if let told { try new.write(SavedState.line(told).utf8) }
-        for (process, base) in live { try new.write(SavedState.line(process, base: base).utf8) }
+        for (process, debt) in live { try new.write(SavedState.text(process, debt).utf8) }
       }
       file = try directory.appending(to: Self.name)
       (noted, lines, failure) = (live, live.count, nil)

@@ -182,6 +182,11 @@ final class Survey {
     return pids
   }
 
+  /// Those of `pids` whose score cannot be read any more, as far as they are kept open.
+  func departed(_ pids: some Sequence<Int32>) -> Set<Int32> {
+    Set(pids.lazy.filter { [scoreFiles] pid in scoreFiles[pid].map { $0.score() == nil } ?? false })
+  }
+
   /// Whether a process of the ledger is as it was: its score, its cgroup, and its comm if a rule asks for that.
   private func isUnchanged(
     _ pid: Int32, _ rule: Int, home: CgroupPath?, comm: [UInt8]?, _ rules: RuleSet, _ ledger: Ledger

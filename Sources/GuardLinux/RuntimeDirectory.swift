@@ -8,6 +8,7 @@ package final class RuntimeDirectory {
 
   private let directory: OwnedDescriptor
   private var lockFile: OwnedDescriptor?
+  package var isLocked: Bool { lockFile != nil }
 
   /// Makes it (root, 0755) where it is not there yet.
   package init(in root: RootDirectory) throws(SystemCallError) {

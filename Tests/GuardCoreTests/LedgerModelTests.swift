@@ -18,6 +18,8 @@ private struct World {
     var base: OOMScoreAdj
     /// Somebody else wrote to it, or to the process it was forked from.
     var isTouched = false
+    /// What it carries now is what somebody else wrote.
+    var isStrangers = false
     /// A survey has seen it since it was born.
     var isSeen = false
 
@@ -45,7 +47,9 @@ private struct World {
   private var clock = Duration.seconds(1 << 20)
   private(set) var rules = RuleSet([], totalBytes: 0)
   /// The state file: what a new daemon would read.
-  private var noted: [ProcessIdentity: OOMScoreAdj] = [:]
+  private var noted: [ProcessIdentity: Debt] = [:]
+  /// What must never happen, and did.
+  private(set) var violations: [String] = []
   /// Somebody was born whose base only this ledger can find out.
   private var needsSurvey = false
 
@@ -125,6 +129,7 @@ private struct World {
     let value = pick(Self.strangersScores + Self.promises)
     processes[pid]?.score = try #require(OOMScoreAdj(value))
     processes[pid]?.isTouched = true
+    processes[pid]?.isStrangers = true
   }
 
   private mutating func die(_ pid: Int32) {
@@ -165,7 +170,7 @@ private struct World {
     let plan = ledger.plan(look(rules), rules: rules, at: clock)
     for pid in processes.keys { processes[pid]?.isSeen = true }
     needsSurvey = false
-    noted.merge(ledger.basesToGiveBack) { $1 }
+    noted.merge(ledger.debts) { $1 }
     return plan
   }
 
@@ -180,11 +185,18 @@ private struct World {
       if disturbed, chance(5) { die(change.process.pid) }
       carryOut(change, mayFail: disturbed)
     }
-    if !disturbed || chance(20) { noted = ledger.basesToGiveBack }
+    if !disturbed || chance(20) { noted = ledger.debts }
   }
 
   private mutating func carryOut(_ change: ScoreChange, mayFail: Bool) {
-    if change.reason != .restore { noted[change.process] = change.base }
+    if change.reason != .restore {
+      let before = noted[change.process]?.written
+      noted[change.process] = Debt(base: change.base, written: change.new, writtenBefore: before)
+    } else if let process = processes[change.process.pid], process.isStrangers,
+      !Self.promises.contains(Int(process.score.value))
+    {
+      violations.append("somebody else's score is taken back: \(process)")
+    }
     let outcome: ScoreOutcome
     if processes[change.process.pid]?.identity != change.process {
       outcome = .left
@@ -192,6 +204,7 @@ private struct World {
       outcome = .refused("no")
     } else {
       processes[change.process.pid]?.score = change.new
+      processes[change.process.pid]?.isStrangers = false
       outcome = .written
     }
     _ = ledger.record(change, outcome)
@@ -272,7 +285,8 @@ struct LedgerModelTests {
       }
       try world.stop()
       try #require(world.broken(true) == [], "history \(history)")
-      #expect(world.ledger.pids == [] && world.ledger.basesToGiveBack == [:])
+      #expect(world.violations == [])
+      #expect(world.ledger.pids == [] && world.ledger.debts == [:])
     }
   }
 }

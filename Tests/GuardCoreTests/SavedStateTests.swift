@@ -15,7 +15,7 @@ struct SavedStateTests {
     var state = SavedState()
     for (pid, start, base) in bases {
       let base: OOMScoreAdj = try #require(OOMScoreAdj(base))
-      state.bases[ProcessIdentity(pid: pid, startTicks: start)] = base
+      state.debts[ProcessIdentity(pid: pid, startTicks: start)] = Debt(base: base, written: nil)
     }
     (state.told, state.lines) = (told, lines ?? bases.count)
     return state
@@ -25,8 +25,8 @@ struct SavedStateTests {
     let process = ProcessIdentity(pid: .max, startTicks: .max)
     let told = SavedState.Told(sequence: .max, total: 2, protected: 1)
     let text =
-      SavedState.header(boot: Self.boot) + SavedState.line(process, base: .immune)
-      + SavedState.line(told)
+      SavedState.header(boot: Self.boot)
+      + SavedState.text(process, Debt(base: .immune, written: nil)) + SavedState.line(told)
     #expect(
       text == "boot 6a5ae0be-33e1\nbase 2147483647 18446744073709551615 -1000\n"
         + "told 18446744073709551615 2 1\n")
@@ -39,9 +39,24 @@ struct SavedStateTests {
     #expect(read(text) == (try state([(7, 8, 2), (7, 9, 3)], told: told, lines: 3)))
   }
 
+  @Test func whatWasWrittenIsReadBackAndWhatWasWrittenBefore() throws {
+    let process = ProcessIdentity(pid: 7, startTicks: 8)
+    let debts = try [
+      Debt(base: .zero, written: .immune),
+      Debt(base: .zero, written: .immune, writtenBefore: score(-900)),
+    ]
+    let texts = debts.map { SavedState.text(process, $0) }
+    #expect(texts == ["base 7 8 0 -1000\n", "base 7 8 0 -900\nbase 7 8 0 -1000\n"])
+    for (debt, text) in zip(debts, texts) {
+      #expect(read("boot 6a5ae0be-33e1\n" + text)?.debts == [process: debt])
+    }
+    // The same twice is once.
+    #expect(read("boot 6a5ae0be-33e1\n" + texts[1] + texts[0])?.debts == [process: debts[1]])
+  }
+
   @Test func aTornLastLineIsIgnored() throws {
     let whole = "boot 6a5ae0be-33e1\nbase 7 8 1\n"
-    for torn in ["b", "base 9 10", "base 9 10 -5", "told 1 2 3"] {
+    for torn in ["b", "base 9 10", "base 9 10 -5", "base 9 10 -5 -900", "told 1 2 3"] {
       #expect(read(whole + torn) == (try state([(7, 8, 1)])), "\(torn)")
     }
     #expect(read("boot 6a5ae0be-33e1") == nil)
@@ -55,7 +70,8 @@ struct SavedStateTests {
   func anotherBootsFileCountsForNothing(text: String) { #expect(read(text) == nil) }
 
   @Test(arguments: [
-    "base 7 8", "base 7 8 1 2", "base 7 8 1001", "base 7 8 -1001", "base 7 -8 1", "base 99999999999 8 1",
+    "base 7 8", "base 7 8 1 2 3", "base 7 8 1 1001", "base 7 8 1 x", "base 7 8 1001", "base 7 8 -1001",
+    "base 7 -8 1", "base 99999999999 8 1",
     "base 7 18446744073709551616 1", "base x 8 1", "base  7 8 +1", "Base 7 8 1", "told 1 2", "told -1 2 3",
     "told 1 2 3 4", "later 1 2 3", "\u{0}", "",
   ])

@@ -19,6 +19,14 @@ extension LiveTests {
       """
     }
 
+    /// It gets what is promised, and gets it again when somebody else writes.
+    private func isKept(_ puppet: Puppet) throws {
+      try puppet.eventuallyHolds(0)
+      try puppet.grownUp()
+      try puppet.write(score: 700)
+      try puppet.eventuallyHolds(0)
+    }
+
     private func complaints(_ daemon: LiveDaemon) -> [String] {
       daemon.logLines.filter { $0.contains("cannot-write-state") }
     }
@@ -40,10 +48,7 @@ extension LiveTests {
       try stage.fillRun()
       let puppet = try Puppet(as: "database", on: stage, score: 500)
       let daemon = try LiveDaemon(on: stage, config(stage))
-      try puppet.eventuallyHolds(0)
-      try puppet.grownUp()
-      try puppet.write(score: 700)
-      try puppet.eventuallyHolds(0)
+      try isKept(puppet)
       #expect(
         complaints(daemon) == [
           "<4>degraded: cannot-write-state: /run/oomguard/.state.new: No space left on device"
@@ -90,14 +95,71 @@ extension LiveTests {
       try stage.makeRunReadOnly()
       let puppet = try Puppet(as: "database", on: stage, score: 500)
       let daemon = try LiveDaemon(on: stage, config(stage))
-      try puppet.eventuallyHolds(0)
-      try puppet.grownUp()
-      try puppet.write(score: 700)
-      try puppet.eventuallyHolds(0)
+      try isKept(puppet)
       #expect(
         complaints(daemon) == ["<4>degraded: cannot-write-state: /run/oomguard: Read-only file system"])
-      #expect(try daemon.end(SIGTERM) == 0)
+      try stage.makeRunWritable()
+      try eventually("the status is told") { daemon.status?.pid == daemon.pid }
+      #expect(complaints(daemon).dropFirst() == ["<5>no longer degraded: cannot-write-state"])
+      let second = try stage.result(Program.daemon, "--restore")
+      #expect(second.complaint == "oomguardd: already running as pid \(daemon.pid); stop it first\n")
+      // The base was kept in memory; now the state has it as well.
+      try daemon.end(SIGKILL)
+      #expect(
+        try stage.result(Program.daemon, "--restore")
+          == Outcome(status: 0, output: "restore \(puppet.pid) (database) 0 -> 500\n"))
+    }
+
+    @Test func whatADaemonLeftIsKnownEvenWhileRunIsReadOnly() throws {
+      let stage = try Stage()
+      let puppet = try Puppet(as: "database", on: stage, score: 500)
+      let first = try LiveDaemon.running(on: stage, config(stage))
+      try first.end(SIGKILL)
+      try stage.makeRunReadOnly()
+      let second = try LiveDaemon(on: stage)
+      try eventually("it complains") { complaints(second).count == 1 }
+      #expect(
+        complaints(second) == ["<4>degraded: cannot-write-state: /run/oomguard/lock: Read-only file system"])
+      try eventually("it watches") { !second.logLines.isEmpty }
+      #expect(try second.end(SIGTERM) == 0)
       #expect(try puppet.score == 500)
+    }
+
+    @Test func aScoreThatSomebodyElseSetAfterACrashIsTheirs() throws {
+      let stage = try Stage()
+      let (one, two) = try (
+        Puppet(as: "database", on: stage, score: 500), Puppet(as: "database", on: stage, score: 400)
+      )
+      let daemon = try LiveDaemon.running(on: stage, config(stage))
+      #expect(try [one.score, two.score] == [0, 0])
+      try daemon.end(SIGKILL)
+      try two.write(score: 700)
+      #expect(
+        try stage.result(Program.daemon, "--restore")
+          == Outcome(status: 0, output: "restore \(one.pid) (database) 0 -> 500\n"))
+      #expect(try [one.score, two.score] == [500, 700])
+    }
+
+    @Test(.enabled(if: Machine.hasProcessEvents, "this kernel tells nobody of new processes"))
+    func whoEndedIsNotTold() throws {
+      let stage = try Stage()
+      let (early, late) = try (
+        Puppet(as: "database", on: stage, score: 500), Puppet(as: "database", on: stage, score: 400)
+      )
+      let longer = config(stage).replacing("\"1s\"", with: "\"1h\"")
+      let daemon = try LiveDaemon.running(on: stage, longer)
+      #expect(daemon.status?.rules[0].matched == 2)
+      kill(early.pid, SIGKILL)
+      early.process.waitUntilExit()
+      // Any news: whoever is gone is not among what is told then, though no survey was made.
+      let surveys = daemon.status?.counters.surveys
+      let third = try Puppet(as: "database", on: stage, score: 300)
+      try eventually("the third is told") {
+        daemon.status?.rules[0].processes.contains { $0.pid == third.pid } == true
+      }
+      #expect(Set(daemon.status?.rules[0].processes.map(\.pid) ?? []) == [late.pid, third.pid])
+      #expect(daemon.status?.rules[0].matched == 2)
+      #expect(daemon.status?.counters.surveys == surveys)
     }
 
     @Test(
@@ -124,9 +186,9 @@ extension LiveTests {
       let stage = try Stage()
       let daemon = try LiveDaemon.running(on: stage, config(stage))
       daemon.signal(SIGUSR1)
-      try eventually("the summary is logged") {
-        daemon.logLines.contains { $0.hasPrefix("<5>protecting 0 processes of 0 services; pressure ") }
-      }
+      let told = "<5>protecting 0 processes of 0 services; pressure "
+      try eventually("the summary is logged") { daemon.log.contains(told) }
+      #expect(daemon.logLines.count { $0.hasPrefix(told) } == 1)
     }
   }
 }

@@ -61,12 +61,12 @@ package struct Ledger: Sendable {
   package private(set) var entries: [Int32: Entry] = [:]
   /// What no rule means any more, until its base is written back: a refused write is tried again.
   private var leaving: [Int32: Entry] = [:]
-  /// Bases remembered from a daemon before this one, until their process is first seen.
-  private var remembered: [ProcessIdentity: OOMScoreAdj]
+  /// What a daemon before this one owed, until the process is first seen.
+  private var remembered: [ProcessIdentity: Debt]
   /// Repairs of one process within ``conflictWindow`` before oomguard gives way.
   package var conflictLimit: Int
 
-  package init(remembered: [ProcessIdentity: OOMScoreAdj] = [:], conflictLimit: Int = 5) {
+  package init(remembered: [ProcessIdentity: Debt] = [:], conflictLimit: Int = 5) {
     (self.remembered, self.conflictLimit) = (remembered, conflictLimit)
   }
 
@@ -76,13 +76,23 @@ package struct Ledger: Sendable {
   }
 
   /// What the state has to hold: the base of every process that carries something of ours.
-  package var basesToGiveBack: [ProcessIdentity: OOMScoreAdj] {
-    var bases = remembered
+  package var debts: [ProcessIdentity: Debt] {
+    var debts = remembered
     for entry in entries.values where entry.written != nil && entry.written != entry.base {
-      bases[entry.process] = entry.base
+      debts[entry.process] = Debt(base: entry.base, written: entry.written)
     }
-    for entry in leaving.values where entry.isOwedItsBase { bases[entry.process] = entry.base }
-    return bases
+    for entry in leaving.values where entry.isOwedItsBase {
+      debts[entry.process] = Debt(base: entry.base, written: entry.written)
+    }
+    return debts
+  }
+
+  /// Takes over what another daemon owed. Whoever is on the ledger already is known better by it.
+  package mutating func remember(_ debts: [ProcessIdentity: Debt]) {
+    for (process, debt) in debts
+    where entries[process.pid]?.process != process && leaving[process.pid]?.process != process {
+      remembered[process] = debt
+    }
   }
 
   /// Gives every process that was given up another chance, as after a reload.
@@ -150,9 +160,8 @@ package struct Ledger: Sendable {
     let promised = rules.scores[index]
     let pid = seen.process.pid
     let known = entries[pid]
-    let before = known ?? leaving.removeValue(forKey: pid)
+    let before = known ?? leaving.removeValue(forKey: pid) ?? entryRemembered(of: seen)
     let (base, written) = before.map { ($0.base, $0.written) } ?? origin(of: seen)
-    remembered[seen.process] = nil
     var entry = Entry(
       process: seen.process, comm: seen.comm, cgroup: seen.cgroup, rule: rule.name, kind: rule.kind,
       promised: promised, base: base, score: seen.score, written: written,
@@ -171,7 +180,7 @@ package struct Ledger: Sendable {
         || (written == nil && wanted == seen.score)
       {
         entry.base = seen.score
-      } else {
+      } else if known != nil || seen.score != base {
         isDrift =
           wanted != seen.score && (written != nil || known?.score != seen.score || known?.lapsedAt != nil)
       }
@@ -275,18 +284,21 @@ package struct Ledger: Sendable {
 
   /// For a process that a daemon before this one wrote to; by which rule is not known any more.
   private mutating func entryRemembered(of seen: Observation) -> Entry? {
-    remembered.removeValue(forKey: seen.process).map { base in
-      Entry(
+    remembered.removeValue(forKey: seen.process).map { debt in
+      // The last write was noted and perhaps not made. Where none is noted, what it carries is taken for ours.
+      let isFromBefore = debt.writtenBefore == seen.score
+      let noted = isFromBefore ? debt.writtenBefore : debt.written
+      let written = noted ?? (debt.base == seen.score ? nil : seen.score)
+      return Entry(
         process: seen.process, comm: seen.comm, cgroup: seen.cgroup, rule: "",
-        kind: seen.score < base ? .protect : .sacrifice, promised: seen.score, base: base, score: seen.score,
-        written: seen.score, state: .pending, error: nil)
+        kind: seen.score < debt.base ? .protect : .sacrifice, promised: seen.score, base: debt.base,
+        score: seen.score, written: written, writtenBefore: isFromBefore ? debt.written : debt.writtenBefore,
+        state: .pending, error: nil)
     }
   }
 
   /// What a process first seen now would carry without oomguard, and what of ours it carries already.
   private func origin(of seen: Observation) -> (base: OOMScoreAdj, written: OOMScoreAdj?) {
-    // A daemon before this one noted the base; if that is not what it carries, the rest was done too.
-    if let base = remembered[seen.process] { return (base, base == seen.score ? nil : seen.score) }
     // A score is inherited at fork: a child of a process that was written to carries that promise, not
     // a score of its own.
     if let parent = entries[seen.parent] ?? leaving[seen.parent], parent.bequeathed(seen.score) {
@@ -310,6 +322,9 @@ package struct Ledger: Sendable {
   package mutating func record(_ change: ScoreChange, _ outcome: ScoreOutcome) -> Bool {
     let pid = change.process.pid
     let isRestore = change.reason == .restore
+    if isRestore, leaving[pid]?.process != change.process, case .refused = outcome {
+      leaving[pid] = heir(change)
+    }
     guard var entry = isRestore ? leaving[pid] : entries[pid], entry.process == change.process else {
       return true
     }
@@ -327,5 +342,13 @@ package struct Ledger: Sendable {
     }
     if isRestore { leaving[pid] = isOver ? nil : entry } else { entries[pid] = isOver ? nil : entry }
     return outcome == .written || entry.state == .refused && !wasRefused
+  }
+
+  /// A process that was to lose what it inherited and could not: tried again as any other that is owed its base.
+  private func heir(_ change: ScoreChange) -> Entry {
+    Entry(
+      process: change.process, comm: change.comm, cgroup: change.cgroup, rule: change.rule,
+      kind: change.old < change.new ? .protect : .sacrifice, promised: change.old, base: change.new,
+      score: change.old, written: change.old, state: .pending, error: nil)
   }
 }

@@ -2,7 +2,8 @@
 ///
 /// ```
 /// boot 6a5ae0be-…            the boot it is about; another boot's file counts for nothing
-/// base 991 12345 0           pid, start time and base, added before the first write to that process
+/// base 991 12345 0 -900      pid, start time, base and what is about to be written, added before each other score;
+///                            without the last, as earlier releases had it, whatever the process carries counts as ours
 /// told 4711 2 1              sequence number of the last kill told, kills so far, of these protected
 /// ```
 /// The last line may be torn by a crash; a line that does not end in a newline is ignored.
@@ -16,7 +17,7 @@ package struct SavedState: Equatable, Sendable {
       (self.sequence, self.total, self.protected) = (sequence, total, protected)
     }
   }
-  package var bases: [ProcessIdentity: OOMScoreAdj] = [:]
+  package var debts: [ProcessIdentity: Debt] = [:]
   package var told: Told?
   /// How many `base` lines it took, living and dead: when half of them are dead the file is rewritten.
   package var lines = 0
@@ -32,10 +33,11 @@ package struct SavedState: Equatable, Sendable {
     guard let first = lines.first, first.elementsEqual(Array("boot ".utf8) + boot) else { return nil }
     for line in lines.dropFirst() {
       let words = line.split(separator: space)
-      if words.count == 4, words[0].elementsEqual("base".utf8), let pid = Int32(ascii: words[1]),
-        let start = UInt64(ascii: words[2]), let base = Int(ascii: words[3]).flatMap({ OOMScoreAdj($0) })
-      {
-        bases[ProcessIdentity(pid: pid, startTicks: start)] = base
+      if let (process, debt) = Self.debt(words) {
+        let before = debts[process]?.written
+        debts[process] = Debt(
+          base: debt.base, written: debt.written,
+          writtenBefore: before == debt.written ? debts[process]?.writtenBefore : before)
         self.lines += 1
       } else if words.count == 4, words[0].elementsEqual("told".utf8), let sequence = UInt64(ascii: words[1]),
         let total = UInt64(ascii: words[2]), let protected = UInt64(ascii: words[3])
@@ -47,8 +49,21 @@ package struct SavedState: Equatable, Sendable {
 
   package static func header(boot: [UInt8]) -> String { "boot \(String(decoding: boot, as: UTF8.self))\n" }
 
-  package static func line(_ process: ProcessIdentity, base: OOMScoreAdj) -> String {
-    "base \(process.pid) \(process.startTicks) \(base)\n"
+  private static func debt(_ words: [ArraySlice<UInt8>]) -> (ProcessIdentity, Debt)? {
+    guard 4...5 ~= words.count, words[0].elementsEqual("base".utf8), let pid = Int32(ascii: words[1]),
+      let start = UInt64(ascii: words[2]), let base = Int(ascii: words[3]).flatMap({ OOMScoreAdj($0) })
+    else { return nil }
+    let process = ProcessIdentity(pid: pid, startTicks: start)
+    guard words.count == 5 else { return (process, Debt(base: base, written: nil)) }
+    guard let written = Int(ascii: words[4]).flatMap({ OOMScoreAdj($0) }) else { return nil }
+    return (process, Debt(base: base, written: written))
+  }
+
+  /// A line, or two where it is not certain which of two scores was written.
+  package static func text(_ process: ProcessIdentity, _ debt: Debt) -> String {
+    let base = "base \(process.pid) \(process.startTicks) \(debt.base)"
+    guard let written = debt.written else { return "\(base)\n" }
+    return (debt.writtenBefore.map { "\(base) \($0)\n" } ?? "") + "\(base) \(written)\n"
   }
 
   package static func line(_ told: Told) -> String {
