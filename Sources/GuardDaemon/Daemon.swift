@@ -41,6 +41,8 @@ final class Daemon {
   private(set) var config: Config
   private(set) var configLoaded = Clock.wall()
   private(set) var configError: String?
+  /// What a good load read, until a copy of it is kept.
+  private var filesToKeep: [(name: String, bytes: [UInt8])]?
   var keeper: Keeper
   var history: KillHistory
   let dangers: Dangers
@@ -59,10 +61,12 @@ final class Daemon {
 
   /// - Parameter runtime: `nil` where /run/oomguard cannot be made; not locked where nothing can be written to it.
   init(
-    _ options: DaemonOptions, config: Config, source: ConfigSource,
+    _ options: DaemonOptions, _ loaded: ConfigSource.Loaded, source: ConfigSource,
     runtime: RuntimeDirectory?, runtimeFailure: SystemCallError?
   ) throws(SystemCallError) {
+    let config = loaded.config
     (self.options, self.config, configSource, root) = (options, config, source, source.root)
+    filesToKeep = loaded.files
     loop = try EventLoop()
     signals = try Signals()
     alarm = try Alarm()
@@ -87,6 +91,7 @@ final class Daemon {
     history = KillHistory(told: told, bootID: String(decoding: bootID, as: UTF8.self))
     applyLogLevel()
     noteWriting()
+    if let errors = loaded.errors { noteCopy(errors) }
   }
 
   /// Runs until SIGTERM or SIGINT. Everything is set back then, if the configuration says so.
@@ -106,6 +111,7 @@ final class Daemon {
     writeStatus()
     manager.ready(at: Clock.boot())
     manager.status(summary, at: Clock.boot())
+    keepCopy()
     while !isStopping {
       try alarm.set(nextDeadline)
       let happened = try loop.wait()
@@ -123,6 +129,7 @@ final class Daemon {
     keeper.findMainsNow()
     reconcile()
     writeStatus()
+    keepCopy()
   }
 
   private func handle(_ source: Source?) throws(SystemCallError) {
@@ -262,7 +269,10 @@ final class Daemon {
     let now = Clock.boot()
     manager.reloading(monotonic: Clock.monotonic(), at: now)
     do throws(ConfigErrors) {
-      let new = try configSource.load()
+      let loaded = try configSource.load()
+      let new = loaded.config
+      filesToKeep = loaded.files
+      degrade(.lastGoodConfig, nil)
       let hasNewPressure = new.pressure != config.pressure
       (config, configLoaded, configError) = (new, Clock.wall(), nil)
       applyLogLevel()
@@ -277,12 +287,36 @@ final class Daemon {
           .notice,
           "configuration read again: \(new.rules.count) rules of \(new.files.joined(separator: ", "))"))
     } catch {
-      configError = "\(error)"
+      if degradations.reasons[.lastGoodConfig] == nil { configError = "\(error)" } else { noteCopy(error) }
       tell(.config(.error, "the old configuration stays in force: \(error)"))
     }
     reconcile()
     tellLeaks()
     manager.ready(at: now)
+    keepCopy()
+  }
+
+  /// The files as they are cannot be used, and the last good copy of them is in force.
+  private func noteCopy(_ errors: ConfigErrors) {
+    configError = "\(errors)"
+    let first = errors.errors.first?.description ?? ""
+    let more = errors.errors.count > 1 ? " (and \(errors.errors.count - 1) more)" : ""
+    degrade(
+      .lastGoodConfig, "\(first)\(more); '\(root.path(LastGoodFile.path))' is in force until that is mended")
+  }
+
+  /// After everything else, since it may wait for a disk.
+  private func keepCopy() {
+    guard let files = filesToKeep, !options.isDryRun else { return }
+    filesToKeep = nil
+    do throws(SystemCallError) {
+      try configSource.keep(files)
+    } catch {
+      tell(
+        .config(
+          .warning,
+          "no copy of the configuration can be kept for a start with a broken one: \(error), ignoring"))
+    }
   }
 
   private func applyLogLevel() { log.threshold = options.isVerbose ? .debug : config.logLevel.priority }

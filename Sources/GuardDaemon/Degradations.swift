@@ -9,6 +9,8 @@ struct Degradations: Sendable {
     case noCgroup = "no-cgroup"
     case noSystemd = "no-systemd"
     case cannotLowerScores = "cannot-lower-scores"
+    /// The configuration is broken, and a copy of the last good one is in force.
+    case lastGoodConfig = "last-good-config"
     /// Nothing below /run/oomguard can be written: bases are kept in memory only, the status is not told.
     case cannotWriteState = "cannot-write-state"
   }

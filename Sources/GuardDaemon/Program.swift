@@ -22,19 +22,21 @@ package enum Program {
     }
 
     let source = ConfigSource(path: options.configPath, root: RootDirectory(options.rootPath))
-    let config: Config
+    let loaded: ConfigSource.Loaded
     do throws(ConfigErrors) {
-      config = try source.load()
+      let mayFallBack = options.task != .checkConfig && !options.isDryRun
+      loaded = try mayFallBack ? source.loadOrFallBack() : source.load()
     } catch {
       return finish(.usage, "\(error)", standardError)
     }
     do throws(SystemCallError) {
       switch options.task {
       case .checkConfig:
+        let config = loaded.config
         for warning in config.warnings { _ = standardError.write("\(warning)\n") }
         return say("\(config.files.joined(separator: ", ")): ok, \(config.rules.count) rules\n")
-      case .once where options.isDryRun: return try rehearse(config, source)
-      default: return try guardMachine(options, config, source, standardError)
+      case .once where options.isDryRun: return try rehearse(loaded.config, source)
+      default: return try guardMachine(options, loaded, source, standardError)
       }
     } catch {
       return finish(.failure, "oomguardd: \(error)", standardError)
@@ -55,7 +57,7 @@ package enum Program {
   }
 
   private static func guardMachine(
-    _ options: DaemonOptions, _ config: Config, _ source: ConfigSource,
+    _ options: DaemonOptions, _ loaded: ConfigSource.Loaded, _ source: ConfigSource,
     _ standardError: borrowing StandardError
   ) throws(SystemCallError) -> Int32 {
     var runtime: RuntimeDirectory?
@@ -72,7 +74,7 @@ package enum Program {
     // Best effort: without CAP_IPC_LOCK the daemon works, only less surely when memory is gone.
     try? OwnProcess.lockMemory()
     let daemon = try Daemon(
-      options, config: config, source: source, runtime: runtime, runtimeFailure: failure)
+      options, loaded, source: source, runtime: runtime, runtimeFailure: failure)
     if options.task == .once { daemon.once() } else { try daemon.run() }
     return DaemonExit.fine.rawValue
   }

@@ -12,15 +12,7 @@ package final class RuntimeDirectory {
 
   /// Makes it (root, 0755) where it is not there yet.
   package init(in root: RootDirectory) throws(SystemCallError) {
-    if !root.isMachine { unsafe mkdir(root.path("/run"), 0o755) }
-    let path = root.path(Self.path)
-    if unsafe mkdir(path, 0o755) == 0 {
-      // Whoever started us may have a umask that keeps readers out.
-      unsafe chmod(path, 0o755)
-    } else if errno != EEXIST {
-      throw SystemCallError(call: "mkdir", subject: path, code: errno)
-    }
-    directory = try .opening(path: path, CLINUX_O_PATH | O_DIRECTORY | O_NOFOLLOW)
+    directory = try root.ownDirectory(Self.path)
   }
 
   package enum Lock: Equatable, Sendable {
@@ -49,43 +41,18 @@ package final class RuntimeDirectory {
 
   /// A file's bytes; `nil` where there is none.
   package func read(_ name: String, limit: Int) throws(SystemCallError) -> [UInt8]? {
-    do throws(SystemCallError) {
-      return try directory.opening(name, O_RDONLY | O_NONBLOCK).readAll(limit: limit)
-    } catch {
-      guard error.meansGone else { throw error }
-      return nil
-    }
+    try directory.contents(of: name, limit: limit)
   }
 
   /// Replaces `name` as a whole: readers see the old file or the new one, never half of one.
   package func replace(
     _ name: String, with body: (NewFile) throws(SystemCallError) -> Void
   ) throws(SystemCallError) {
-    let new = ".\(name).new"
-    do throws(SystemCallError) {
-      let file = try directory.opening(new, O_WRONLY | O_CREAT | O_TRUNC, mode: 0o644)
-      _ = try SystemCallError.check("fchmod", file.path) { fchmod(file.number, 0o644) }
-      try body(NewFile(file))
-      _ = try SystemCallError.check("rename", "\(directory.path)/\(name)") {
-        unsafe renameat(directory.number, new, directory.number, name)
-      }
-    } catch {
-      unsafe unlinkat(directory.number, new, 0)
-      throw error
-    }
+    try directory.replace(name, mode: 0o644, with: body)
   }
 
   /// Opens `name` for adding at its end.
   package func appending(to name: String) throws(SystemCallError) -> OwnedDescriptor {
     try directory.opening(name, O_WRONLY | O_CREAT | O_APPEND, mode: 0o644)
   }
-}
-
-/// A file on its way to replace another.
-package final class NewFile {
-  private let descriptor: OwnedDescriptor
-
-  init(_ descriptor: consuming OwnedDescriptor) { self.descriptor = descriptor }
-
-  package func write(_ bytes: some Collection<UInt8>) throws(SystemCallError) { try descriptor.write(bytes) }
 }

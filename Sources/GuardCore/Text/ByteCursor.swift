@@ -37,6 +37,14 @@ struct ByteCursor {
     return taken
   }
 
+  /// Takes so many bytes. Nothing is taken where there are fewer.
+  mutating func take(_ count: Int) -> ArraySlice<UInt8>? {
+    guard rest.count >= count else { return nil }
+    let taken = rest.prefix(count)
+    rest = rest.dropFirst(count)
+    return taken
+  }
+
   /// Takes the bytes up to the next blank, and the blanks after them.
   mutating func word() -> ArraySlice<UInt8> {
     let end = rest.firstIndex { $0.isBlank } ?? rest.endIndex

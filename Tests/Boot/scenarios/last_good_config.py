@@ -1,0 +1,70 @@
+"""A configuration that was broken since: the last good one is in force, is said to be, and gives way to a mended one."""
+
+from bed.guest import processes
+
+CONFIG = """
+[guard]
+reconcile_interval = "1h"
+
+[[protect]]
+name = "vault"
+unit = "vault.service"
+score = -900
+"""
+
+DROP_IN = """
+[[sacrifice]]
+name = "batch"
+unit = "batch.service"
+score = 500
+"""
+
+
+def run(guest, check):
+    vault = guest.start("vault", "sleep infinity", OOMScoreAdjust=-300)
+    batch = guest.start("batch", "sleep infinity")
+    guest.sh("mkdir -p /etc/oomguard.conf.d")
+    guest.write("/etc/oomguard.conf.d/50-batch.conf", DROP_IN)
+    guest.configure(CONFIG)
+    held = {"vault": {vault: (-900, -300, "held")}, "batch": {batch: (500, 0, "held")}}
+
+    def told():
+        return {rule["name"]: processes(rule) for rule in guest.status()["rules"]}
+
+    check.equal("both are held", told(), held)
+    check.equal("the copy is root's alone", guest.sh("stat -c '%U %a' /var/lib/oomguard/last-good.conf").strip(), "root 600")
+
+    # A reload keeps what is in force, and the copy that was good.
+    guest.write("/etc/oomguard.conf", CONFIG.replace("score", "skore"))
+    guest.sh("systemctl reload oomguard.service")
+    guest.wait_status("the error is told", lambda status: status["config"]["error"])
+    check.equal("a broken reload is no degradation", guest.status()["degraded"], [])
+
+    # What a boot does to it: nothing in /run is left, and the scores are those of new processes.
+    guest.sh("systemctl stop oomguard.service && rm -r /run/oomguard && rm /etc/oomguard.conf.d/50-batch.conf")
+    check.equal("stopped", guest.scores((vault, batch)), {vault: -300, batch: 0})
+    guest.sh("systemctl start oomguard.service")
+    check.equal("all is protected again, also by the drop-in that is gone", told(), held)
+    status = guest.status()
+    check.equal("that is degraded", [one["what"] for one in status["degraded"]], ["last-good-config"])
+    where = "/etc/oomguard.conf:8:1: unknown key 'skore' in [[protect]]; did you mean 'score'?"
+    check("with the mistake and its place", where in status["degraded"][0]["why"], status["degraded"])
+    check.equal("in the configuration's own words, too", status["config"]["error"], where)
+    check.equal("in one journal entry", len([
+        entry for entry in guest.journal("degraded") if entry["OOMGUARD_WHAT"] == "last-good-config"]), 1)
+    said = guest.property("oomguard.service", "StatusText")
+    check("and in STATUS=", "degraded: last-good-config" in said, said)
+    check.equal("--check-config does not believe the copy", guest.machine.run("oomguardd --check-config", 60)[0], 2)
+
+    guest.write("/etc/oomguard.conf", CONFIG)
+    guest.sh("systemctl reload oomguard.service")
+    guest.wait_status("it is over once the file is mended", lambda status: status["state"] == "running")
+    check.equal("with the files as they are", told(), {"vault": held["vault"]})
+    check.equal("what is no longer meant has its base", guest.score(batch), 0)
+    guest.write("/etc/oomguard.conf", "[[protect]]\n")
+    guest.sh("systemctl restart oomguard.service")
+    check.equal("the copy is of that", told(), {"vault": held["vault"]})
+
+    guest.sh("systemctl stop oomguard.service && rm /var/lib/oomguard/last-good.conf")
+    check("without a copy it does not start", not guest.holds("systemctl start oomguard.service"))
+    check.equal("and says so by its status", guest.property("oomguard.service", "ExecMainStatus"), "2")
