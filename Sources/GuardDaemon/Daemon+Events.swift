@@ -104,7 +104,7 @@ extension Daemon {
     }
     for parent in news.parents { mains.forked(parent) }
     for pid in news.execs { mains.execed(pid, at: now) }
-    report(keeper.reconsider(news.pids, at: now))
+    report(keeper.reconsider(news.pids, execs: news.execs, at: now))
     if !news.parents.isEmpty {
       let parents = news.parents.union(nextForkCheck?.parents ?? [])
       let soon = now + Self.forkPause

@@ -91,8 +91,11 @@ final class Keeper {
   }
 
   /// Some processes, after an event about them.
-  func reconsider(_ pids: some Sequence<Int32>, at now: Duration) -> Round {
-    carryOut(ledger.consider(survey.look(at: pids, rules, ledger: ledger), rules: rules, at: now))
+  ///
+  /// - Parameter execs: those of them that have just begun a program.
+  func reconsider(_ pids: some Sequence<Int32>, execs: Set<Int32> = [], at now: Duration) -> Round {
+    let seen = survey.look(at: pids, rules, ledger: ledger)
+    return carryOut(ledger.consider(seen, rules: rules, at: now), fresh: execs)
   }
 
   /// The processes of the cgroups at and below `path` that a rule names, after an event about that cgroup.
@@ -175,7 +178,6 @@ final class Keeper {
     return result
   }
 
-  /// - Parameter looks: how often to look again at what somebody else, as PID 1 at a start, wrote meanwhile.
   /// What a process forked while it still carried a promise has it too, though no rule means it: a login's shell,
   /// born of the sshd that has left the unit. Children are read after their parent's write, so none is born with it later.
   private func disinheritHeirs(_ round: inout Round) {
@@ -193,17 +195,38 @@ final class Keeper {
     }
   }
 
-  private func carryOut(_ plan: Ledger.Plan, looks: Int = 3) -> Round {
+  /// Whether it cannot get its base back without taking from another what that one is promised.
+  private func isTied(_ change: ScoreChange) -> Bool {
+    guard change.reason == .restore, let partner = change.partner, ledger.entries[partner] != nil else {
+      return false
+    }
+    return survey.sharesMemory(change.process.pid, with: partner)
+  }
+
+  /// - Parameters:
+  ///   - fresh: processes that have just begun a program, and so have memory of their own.
+  ///   - looks: how often to look again at what somebody else, as PID 1 at a start, wrote meanwhile.
+  private func carryOut(_ plan: Ledger.Plan, fresh: Set<Int32> = [], looks: Int = 3) -> Round {
     var round = Round(
       conflicts: plan.conflicts, departed: plan.departed.count, looksAgain: plan.looksAgain)
     conflicts += UInt64(plan.conflicts.count)
     var changed: [Int32] = []
     for change in plan.changes {
+      if isTied(change) {
+        _ = ledger.record(change, .shared)
+        continue
+      }
       if isDryRun {
         round.written.append(change)
         continue
       }
-      if change.reason != .restore { state?.note(change.process, base: change.base, written: change.new) }
+      var neighbours: [Observation] = []
+      if change.reason != .restore {
+        if !fresh.contains(change.process.pid) { neighbours = survey.neighbours(of: change.process.pid) }
+        for process in [change.process] + neighbours.map(\.process) {
+          state?.note(process, base: change.base, written: change.new)
+        }
+      }
       let outcome = survey.carryOut(change)
       if change.reason == .restore, outcome == .written || outcome == .left { round.givenBack += 1 }
       if outcome == .changed { changed.append(change.process.pid) }
@@ -213,7 +236,8 @@ final class Keeper {
         writes += 1
         if change.reason == .repair { repairs += 1 }
         round.written.append(change)
-      case .left, .changed: break
+        ledger.record(neighbours, of: change)
+      case .left, .changed, .shared: break
       case .refused(let why):
         if isNews { round.refused.append((change, why)) }
         // Noted before, and never written.

@@ -158,6 +158,39 @@ final class Survey {
     }
   }
 
+  /// Whether two processes that are none of one another's threads have one memory.
+  func sharesMemory(_ pid: Int32, with other: Int32) -> Bool {
+    // A fake root's pids are those of others here.
+    root.isMachine && SharedMemory.isShared(by: pid, and: other)
+  }
+
+  /// The processes that share their memory with this one, as far as parents and children lead from one to the next.
+  func neighbours(of pid: Int32) -> [Observation] {
+    guard root.isMachine else { return [] }
+    var found: Set<Int32> = [pid]
+    var pending = [pid]
+    while let next = pending.popLast() {
+      guard let directory = try? proc.process(next) else { continue }
+      var relatives = (try? directory.children()) ?? []
+      // PID 1 shares its memory with nobody.
+      if let parent = try? directory.stat().parentPID, parent > 1 { relatives.append(parent) }
+      for relative in relatives.suffix(Self.relativesLimit) where !found.contains(relative) {
+        guard sharesMemory(relative, with: pid) else { continue }
+        found.insert(relative)
+        pending.append(relative)
+      }
+    }
+    guard found.count > 1 else { return [] }
+    let users = UserNames(in: root)
+    let nobody = RuleSet([], totalBytes: 0)
+    return found.subtracting([pid]).sorted().compactMap {
+      observe($0, home: .some(nil), nobody, isKnown: true, users)
+    }
+  }
+
+  /// Each is compared for some microseconds: one that forks without end must not keep the loop.
+  private static let relativesLimit = 256
+
   /// Whether a memory limit lies on a cgroup; `nil` where that cannot be told.
   func hasMemoryLimit(_ path: CgroupPath) -> Bool? {
     guard cgroupVersion != nil else { return nil }

@@ -43,5 +43,98 @@ extension LiveTests {
       try daemon.end(SIGTERM)
       #expect(try score(pid) == 500)
     }
+
+    private var config: String {
+      """
+      [guard]
+      reconcile_interval = "1s"
+      [[protect]]
+      name = "database"
+      comm = "database"
+      user = 0
+      score = 0
+
+      """
+    }
+
+    /// One that a rule means and one that shares its memory and that no rule means.
+    private func neighbours() throws -> (meant: Int32, other: Int32) {
+      let meant = try troupe.start("database", score: 500)
+      let other = try troupe.tell(meant, "share")
+      try troupe.tell(other, "name other")
+      return (meant, other)
+    }
+
+    private func scores(_ pids: Int32...) throws -> [Int?] { try pids.map(score) }
+
+    @Test func whoSharesItsMemoryWithAProtectedProcessGetsItsBaseBackWithIt() throws {
+      let (meant, other) = try neighbours()
+      let daemon = try LiveDaemon.running(on: stage, config)
+      #expect(try scores(meant, other) == [0, 0], "the kernel changes both")
+      try daemon.survey()
+      #expect(daemon.status?.rules[0].processes.map(\.pid) == [meant])
+      #expect(daemon.status?.counters.writes == 1 && daemon.status?.counters.repairs == 0)
+      try daemon.end(SIGTERM)
+      #expect(try scores(meant, other) == [500, 500])
+    }
+
+    @Test func whoSharedItsMemoryWithAProtectedProcessThatEndedGetsItsBaseBack() throws {
+      let (meant, other) = try neighbours()
+      let daemon = try LiveDaemon.running(on: stage, config)
+      #expect(try scores(meant, other) == [0, 0])
+      try troupe.tell(meant, "exit")
+      try eventually("the other has its base") { try score(other) == 500 }
+      try daemon.end(SIGKILL)
+      #expect(try stage.result(Program.daemon, "--restore") == Outcome(status: 0))
+    }
+
+    @Test func whoSharedItsMemoryAndBeginsAProgramGetsItsBaseBackAlone() throws {
+      let (meant, other) = try neighbours()
+      let daemon = try LiveDaemon.running(on: stage, config)
+      try troupe.tell(other, "exec \(troupe.program("another"))")
+      try eventually("the other has its base") { try score(other) == 500 }
+      #expect(try score(meant) == 0)
+      try daemon.end(SIGTERM)
+      #expect(try scores(meant, other) == [500, 500])
+    }
+
+    @Test func theBaseOfWhoSharesItsMemoryIsKnownAfterACrash() throws {
+      let (meant, other) = try neighbours()
+      let daemon = try LiveDaemon.running(on: stage, config)
+      #expect(try scores(meant, other) == [0, 0])
+      try daemon.end(SIGKILL)
+      try troupe.tell(meant, "exit")
+      #expect(
+        try stage.result(Program.daemon, "--restore")
+          == Outcome(status: 0, output: "restore \(other) (other) 0 -> 500\n"))
+      #expect(try score(other) == 500)
+    }
+
+    @Test(.enabled(if: OwnCgroup.unitTop != nil, "no hierarchy of systemd's can be written to here"))
+    func aChildThatSharesTheMainProcessesMemoryIsNotFoughtOver() throws {
+      let cgroup = try OwnCgroup(
+        "\(#require(OwnCgroup.unitTop))/oomguard-\(UUID().uuidString.prefix(8)).service")
+      let unit = try #require(cgroup.path.split(separator: "/").last)
+      let main = try troupe.start("database", score: 500)
+      try troupe.tell(main, "write \(cgroup.path)/cgroup.procs 0")
+      let plain = try troupe.tell(main, "fork")
+      let daemon = try LiveDaemon.running(
+        on: stage, config.replacing("comm = \"database\"\nuser = 0", with: "unit = \"\(unit)\""))
+      #expect(try scores(main, plain) == [0, 500])
+      let (child, forked) = try (troupe.tell(main, "share"), troupe.tell(main, "fork"))
+      try eventually("what was forked has the base") { try score(forked) == 500 }
+      let surveys = try #require(daemon.status?.counters.surveys)
+      try eventually("it has looked again") { try #require(daemon.status?.counters.surveys) > surveys + 1 }
+      #expect(try scores(main, child) == [0, 0], "one memory, one score")
+      #expect(daemon.status?.counters.repairs == 0)
+      try troupe.tell(main, "exit")
+      try eventually("the child has the base, or is the main one now") {
+        daemon.status?.rules[0].processes.isEmpty == false
+      }
+      try daemon.end(SIGTERM)
+      #expect(try scores(plain, child, forked) == [500, 500, 500])
+      for pid in [plain, child, forked] { try troupe.tell(pid, "exit") }
+      withExtendedLifetime(cgroup) {}
+    }
   }
 }

@@ -10,6 +10,7 @@
 #include <linux/cn_proc.h>
 #include <linux/connector.h>
 #include <linux/filter.h>
+#include <linux/kcmp.h>
 #include <linux/magic.h>
 #include <linux/netlink.h>
 #include <poll.h>
@@ -54,6 +55,11 @@ static const int64_t CLINUX_CGROUP2_SUPER_MAGIC = CGROUP2_SUPER_MAGIC;
 // open(2) and openat(2) are variadic, which Swift cannot call; the mode counts only with O_CREAT.
 static inline int clinux_openat(int directory, const char *path, int flags, mode_t mode) {
   return openat(directory, path, flags, mode);
+}
+
+// 0 if two processes share their memory; see kcmp(2), for which there is no wrapper.
+static inline int clinux_compare_memory(pid_t one, pid_t other) {
+  return (int)syscall(SYS_kcmp, one, other, KCMP_VM, 0, 0);
 }
 
 static inline int clinux_signalfd(const sigset_t *mask) {

@@ -26,6 +26,8 @@ package struct Ledger: Sendable {
     package var repairs: [Duration] = []
     /// Whether the last look found somebody else's score: the next repair belongs to the same episode.
     package var isInEpisode = false
+    /// Whose promise it carries: its parent's, its main process's, or one's that it shares its memory with.
+    var partner: Int32?
     /// Since when it lacks what it had by itself: it may be starting itself over.
     var lapsedAt: Duration?
     /// Until when oomguard gives way to the other writer.
@@ -251,7 +253,7 @@ package struct Ledger: Sendable {
     else { return nil }
     return ScoreChange(
       process: seen.process, comm: seen.comm, cgroup: seen.cgroup, rule: rule.name, base: main.base,
-      old: seen.score, new: main.base, reason: .restore, isNews: false)
+      old: seen.score, new: main.base, reason: .restore, isNews: false, partner: main.process.pid)
   }
 
   /// No rule means it any more: its base comes back, unless somebody else changed the score meanwhile.
@@ -268,7 +270,7 @@ package struct Ledger: Sendable {
     guard entry.isOwedItsBase else { return nil }
     return ScoreChange(
       process: seen.process, comm: seen.comm, cgroup: seen.cgroup, rule: entry.rule, base: entry.base,
-      old: seen.score, new: entry.base, reason: .restore)
+      old: seen.score, new: entry.base, reason: .restore, partner: entry.partner)
   }
 
   /// No rule means it, but it was born with what its parent is promised, and has left the parent's unit, program
@@ -279,7 +281,7 @@ package struct Ledger: Sendable {
     }
     return ScoreChange(
       process: seen.process, comm: seen.comm, cgroup: seen.cgroup, rule: parent.rule, base: parent.base,
-      old: seen.score, new: parent.base, reason: .restore, isNews: false)
+      old: seen.score, new: parent.base, reason: .restore, isNews: false, partner: parent.process.pid)
   }
 
   /// For a process that a daemon before this one wrote to; by which rule is not known any more.
@@ -322,8 +324,11 @@ package struct Ledger: Sendable {
   package mutating func record(_ change: ScoreChange, _ outcome: ScoreOutcome) -> Bool {
     let pid = change.process.pid
     let isRestore = change.reason == .restore
-    if isRestore, leaving[pid]?.process != change.process, case .refused = outcome {
-      leaving[pid] = heir(change)
+    if isRestore, leaving[pid]?.process != change.process {
+      switch outcome {
+      case .refused, .shared: leaving[pid] = heir(change)
+      case .written, .left, .changed: break
+      }
     }
     guard var entry = isRestore ? leaving[pid] : entries[pid], entry.process == change.process else {
       return true
@@ -338,6 +343,8 @@ package struct Ledger: Sendable {
     case .left: isOver = true
     // What was to be taken back is not ours any more.
     case .changed: isOver = isRestore
+    // Owed until the other is gone, or they have parted.
+    case .shared: entry.state = .pending
     case .refused(let why): (entry.state, entry.error) = (.refused, why)
     }
     if isRestore { leaving[pid] = isOver ? nil : entry } else { entries[pid] = isOver ? nil : entry }
@@ -349,6 +356,21 @@ package struct Ledger: Sendable {
     Entry(
       process: change.process, comm: change.comm, cgroup: change.cgroup, rule: change.rule,
       kind: change.old < change.new ? .protect : .sacrifice, promised: change.old, base: change.new,
-      score: change.old, written: change.old, state: .pending, error: nil)
+      score: change.old, written: change.old, state: .pending, error: nil, partner: change.partner)
+  }
+
+  /// Takes note of those whose scores the kernel has changed together with that of a process which was just written.
+  ///
+  /// They carried the same before, so they have its base, too; those with a promise of their own are left to that.
+  package mutating func record(_ neighbours: [Observation], of change: ScoreChange) {
+    for seen in neighbours where entries[seen.process.pid]?.process != seen.process {
+      var known = leaving[seen.process.pid]
+      if known?.process != seen.process { known = nil }
+      leaving[seen.process.pid] = Entry(
+        process: seen.process, comm: seen.comm, cgroup: seen.cgroup, rule: change.rule,
+        kind: change.old < change.new ? .sacrifice : .protect, promised: change.new,
+        base: known?.base ?? change.base, score: change.new, written: change.new, state: .pending, error: nil,
+        partner: change.process.pid)
+    }
   }
 }

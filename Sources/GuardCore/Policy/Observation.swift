@@ -51,6 +51,9 @@ package struct ScoreChange: Equatable, Sendable {
   /// Whether to tell of it: a repair that is repeated is told once for each episode, and a child that does not
   /// keep what it inherited not at all, since a busy unit forks all day.
   package var isNews = true
+  /// For a restore: the process whose promise it carries, if that is known. Should the two share their memory, and
+  /// should that one still be promised what it has, neither can be changed without the other.
+  package var partner: Int32?
 }
 
 extension ScoreChange: CustomStringConvertible {
@@ -66,6 +69,8 @@ package enum ScoreOutcome: Equatable, Sendable {
   case written
   /// The process ended first, or its pid is another's by now.
   case left
+  /// It shares its memory with a process that is promised what both of them carry.
+  case shared
   /// Somebody else wrote between the look and the write, and is to be looked at first.
   case changed
   /// The kernel's reason, for people.
