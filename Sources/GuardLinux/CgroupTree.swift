@@ -2,25 +2,53 @@ internal import CLinux
 internal import Glibc
 package import GuardCore
 
-/// The cgroup hierarchy in which systemd keeps its units: v2, or v1's `name=systemd`.
+/// A cgroup hierarchy: that in which systemd keeps its units, or that in which memory is limited.
 package struct CgroupTree: ~Copyable {
-  private let top: OwnedDescriptor
+  let top: OwnedDescriptor
   package let version: CgroupVersion
   /// Where it is mounted, for those who need a path.
   let mount: String
 
+  /// That of the units: v2, or v1's `name=systemd`.
+  ///
   /// - Throws: ENOENT when the machine has neither.
   package init(in root: RootDirectory) throws(SystemCallError) {
-    let base = "/sys/fs/cgroup"
-    let choices: [(String, CgroupVersion)] =
-      root.exists("\(base)/cgroup.controllers")
-      ? [(base, .v2)] : [("\(base)/systemd", .v1Systemd), ("\(base)/unified", .v2)]
+    try self.init(
+      in: root, unified: Self.base,
+      others: [("\(Self.base)/systemd", .v1Systemd), ("\(Self.base)/unified", .v2)])
+  }
+
+  /// That of the memory controller: v2, or v1's.
+  ///
+  /// - Throws: ENOENT when the machine has neither.
+  package init(ofMemoryIn root: RootDirectory) throws(SystemCallError) {
+    try self.init(in: root, unified: Self.base, others: [("\(Self.base)/memory", .v1Memory)])
+  }
+
+  private static let base = "/sys/fs/cgroup"
+
+  /// - Parameters:
+  ///   - unified: where v2 is mounted if it has all controllers.
+  ///   - others: where to look if it is not, the best first.
+  private init(
+    in root: RootDirectory, unified: String, others: [(String, CgroupVersion)]
+  ) throws(SystemCallError) {
+    let choices = root.exists("\(unified)/cgroup.controllers") ? [(unified, .v2)] : others
     for (path, version) in choices where root.exists("\(path)/cgroup.procs") {
       top = try root.open(path, CLINUX_O_PATH | O_DIRECTORY)
       (self.version, self.mount) = (version, root.path(path))
       return
     }
-    throw SystemCallError(call: "open", subject: root.path("\(base)/cgroup.controllers"), code: ENOENT)
+    throw SystemCallError(call: "open", subject: root.path("\(unified)/cgroup.controllers"), code: ENOENT)
+  }
+
+  /// One of a cgroup's files.
+  ///
+  /// - Throws: ENOENT for one that this cgroup, or this kernel, does not have.
+  package borrowing func read(_ name: String, of cgroup: CgroupPath) throws(SystemCallError) -> [UInt8] {
+    // "./a/b": opened from the top of the hierarchy, and the top itself is ".".
+    try top.opening(bytes: [UInt8(ascii: ".")] + cgroup.bytes + Array("/\(name)".utf8), O_RDONLY)
+      .readAll(limit: 1 << 20)
   }
 
   /// Whether `path` or a cgroup above it has a memory limit of its own; `nil` where that cannot be told, as on v1.
@@ -30,9 +58,7 @@ package struct CgroupTree: ~Copyable {
     var isKnown = false
     while name.count > 1 {
       // The root has no such file.
-      if let text = try? top.opening(bytes: [UInt8(ascii: ".")] + name + Array("/memory.max".utf8), O_RDONLY)
-        .readAll(limit: 64)
-      {
+      if let text = try? read("memory.max", of: CgroupPath(name)) {
         isKnown = true
         if !text.starts(with: "max") { return true }
       }

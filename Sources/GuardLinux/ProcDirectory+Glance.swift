@@ -30,10 +30,28 @@ extension ProcDirectory {
     glance(at: pid, "stat", limit: 4096).flatMap { try? ProcessStat($0).parentPID }
   }
 
+  /// `nil` for a process that is gone.
+  borrowing func glanceScore(of pid: Int32) -> OOMScoreAdj? {
+    // "-1000\n" is the longest.
+    glance(at: pid, "oom_score_adj", limit: 16).flatMap { Int(ascii: $0.dropLast()) }.flatMap {
+      OOMScoreAdj($0)
+    }
+  }
+
+  /// A file of any length, which the kernel prints as one record.
+  borrowing func glanceRecord(at pid: Int32, _ name: String) -> [UInt8]? {
+    guard let file = opened(at: pid, name) else { return nil }
+    return try? file.readRecord(limit: 1 << 20)
+  }
+
   private borrowing func glance(at pid: Int32, _ name: String, limit: Int) -> [UInt8]? {
+    guard let file = opened(at: pid, name) else { return nil }
+    return (try? file.read(atMost: limit)) ?? nil
+  }
+
+  private borrowing func opened(at pid: Int32, _ name: String) -> OwnedDescriptor? {
     let opened = unsafe clinux_openat(
       directory.number, "\(pid)/\(name)", O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC, 0)
-    guard opened != -1 else { return nil }
-    return (try? OwnedDescriptor(number: opened, path: name).read(atMost: limit)) ?? nil
+    return opened == -1 ? nil : OwnedDescriptor(number: opened, path: name)
   }
 }

@@ -13,8 +13,8 @@ extension RootDirectory {
       userReserveKB: number("/proc/sys/vm/user_reserve_kbytes") ?? 0)
   }
 
-  /// The file of one number.
-  private func number(_ path: String) -> UInt64? {
+  /// A file of one number; `nil` where there is none, or something else in it.
+  package func number(_ path: String) -> UInt64? {
     (try? read(path)).flatMap { UInt64(ascii: $0.prefix { $0 != UInt8(ascii: "\n") }) }
   }
 }

@@ -38,15 +38,14 @@ struct BadnessScaleTests {
     #expect(try candidate(9, score: -999).exemption == nil)
   }
 
-  @Test func theOrderIsTheKernels() throws {
-    let scale = BadnessScale(totalKB: 16_000_000, pageBytes: 4096)
-    let order = [
-      try candidate(5, rss: 400), try candidate(6, rss: 4_000, score: -1000), try candidate(7, rss: 400),
-      try candidate(1, rss: 99_999_999), try candidate(8, rss: 4, score: 500),
-      try candidate(9, rss: 4_000_000, score: -500), try candidate(10, rss: nil),
-    ].inOrder(on: scale)
-    #expect(order.map(\.candidate.pid) == [8, 7, 5, 9])
-    #expect(order.map(\.badness) == [2_000_001, 100, 100, -1_000_000])
+  @Test func aMemoryCgroupsScaleIsItsLimitAndTheSwapItMayHave() {
+    func pages(_ limit: MemoryLimit) -> Int64 {
+      BadnessScale(limit, machineSwapKB: 2_000, pageBytes: 4096).pages
+    }
+    #expect(pages(MemoryLimit(memoryKB: 65_536, swapKB: nil, mayUseSwap: true)) == 16_884)
+    #expect(pages(MemoryLimit(memoryKB: 65_536, swapKB: 400, mayUseSwap: true)) == 16_484)
+    #expect(pages(MemoryLimit(memoryKB: 65_536, swapKB: 400, mayUseSwap: false)) == 16_384)
+    #expect(pages(MemoryLimit(memoryKB: .max, swapKB: nil, mayUseSwap: true)) == .max / 4)
   }
 
   @Test func noFigureIsTooLarge() throws {

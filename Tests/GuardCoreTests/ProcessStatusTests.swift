@@ -22,6 +22,7 @@ struct ProcessStatusTests {
       RssShmem:\t       0 kB
       VmPTE:\t      44 kB
       VmSwap:\t      12 kB
+      Threads:\t3
       CapInh:\t0000000000000000
       CapEff:\t000001ffffffffff
 
@@ -31,12 +32,13 @@ struct ProcessStatusTests {
     (expected.rssKB, expected.anonRSSKB, expected.fileRSSKB, expected.shmemRSSKB) = (1668, 116, 1552, 0)
     (expected.swapKB, expected.pgtablesKB) = (12, 44)
     (expected.threadGroupID, expected.effectiveCapabilities) = (4241, 0x1ff_ffff_ffff)
+    (expected.comm, expected.threadCount) = (Array("Uid:\n Uid:".utf8), 3)
     #expect(Self.status(text) == expected)
   }
 
   @Test func aKernelThreadHasNoSizes() {
     var expected = Self.status("")
-    expected.effectiveUID = 0
+    (expected.comm, expected.effectiveUID, expected.threadCount) = (Array("kthreadd".utf8), 0, 1)
     #expect(Self.status("Name:\tkthreadd\nUid:\t0\t0\t0\t0\nThreads:\t1\n") == expected)
   }
 
@@ -45,4 +47,10 @@ struct ProcessStatusTests {
     "VmRSS:\t99999999999999999999 kB", "CapEff:\t1ffffffffffffffff", "CapEff:\tx", "Tgid:\t4294967296",
   ])
   func whatIsNotThereIsNil(text: String) { #expect(Self.status(text) == Self.status("")) }
+
+  /// The kernel escapes the newline and the backslash, and nothing else.
+  @Test(arguments: [("a\\nb", "a\nb"), ("\\\\n", "\\n"), ("a\\", "a\\"), ("", ""), (" x ", " x ")])
+  func theNameIsWhatTheKernelKeeps(shown: String, comm: String) {
+    #expect(Self.status("Name:\t\(shown)\n").comm == Array(comm.utf8))
+  }
 }

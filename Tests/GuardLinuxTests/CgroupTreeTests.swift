@@ -107,6 +107,7 @@ struct CgroupTreeTests {
     let tops =
       switch tree.version {
       case .v1Systemd: ["/sys/fs/cgroup/systemd"]
+      case .v1Memory: ["/sys/fs/cgroup/memory"]
       case .v2: ["/sys/fs/cgroup", "/sys/fs/cgroup/unified"]
       }
     return tops.first { OwnCgroup.canBeMade(below: $0) }

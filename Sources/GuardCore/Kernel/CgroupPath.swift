@@ -61,6 +61,12 @@ package struct CgroupPath: Hashable, Sendable {
     CgroupPath(bytes.count == 1 ? bytes + name : bytes + [UInt8(ascii: "/")] + name)
   }
 
+  /// The cgroup above; `nil` for the root.
+  package var parent: CgroupPath? {
+    guard bytes.count > 1, let slash = bytes.lastIndex(of: UInt8(ascii: "/")) else { return nil }
+    return slash == 0 ? .root : CgroupPath(bytes[..<slash])
+  }
+
   private static func unescaped(_ component: ArraySlice<UInt8>) -> [UInt8] {
     Array(component.first == UInt8(ascii: "_") ? component.dropFirst() : component)
   }

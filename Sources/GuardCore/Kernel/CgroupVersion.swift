@@ -3,6 +3,8 @@ package enum CgroupVersion: Sendable {
   case v2
   /// The controller-less v1 hierarchy in which systemd keeps its units on hybrid and legacy systems.
   case v1Systemd
+  /// The v1 hierarchy of the memory controller, where memory is limited on hybrid and legacy systems.
+  case v1Memory
 
   /// The path in the text of `/proc/<pid>/cgroup`, lines of `hierarchy:controllers:path`. See cgroups(7).
   package func path(in text: [UInt8]) -> CgroupPath? { pathBytes(in: text).map { CgroupPath($0) } }
@@ -19,6 +21,13 @@ package enum CgroupVersion: Sendable {
       case .v1Systemd:
         let named = line.drop { $0 != colon }.dropFirst()
         if named.starts(with: "name=systemd:") { return named.dropFirst("name=systemd:".utf8.count) }
+      case .v1Memory:
+        let named = line.drop { $0 != colon }.dropFirst()
+        let controllers = named.prefix { $0 != colon }
+        if controllers.split(separator: UInt8(ascii: ",")).contains(where: { $0.elementsEqual("memory".utf8) }
+        ) {
+          return named[controllers.endIndex...].dropFirst()
+        }
       }
     }
     return nil
