@@ -51,7 +51,7 @@ struct ExplainedProcess: ~Copyable {
 
   private static func status(of directory: borrowing ProcessDirectory) throws(ProcessError) -> ProcessStatus {
     do throws(SystemCallError) {
-      return ProcessStatus(try directory.read("status"))
+      return try directory.status()
     } catch {
       throw error.meansGone ? .left : .system(error)
     }

@@ -84,7 +84,7 @@ extension Explanation {
       notes.append("the base is not known: \(problem)")
     }
     do {
-      let rules = try Self.rules(of: file, in: root, daemon)
+      let rules = try RulesInForce(config: file, in: root, daemon).set.rules
       if let rule = facts.firstMatch(of: rules) {
         promise = Promise(
           rule: rule, score: rule.amount.score(totalBytes: (ramKB &+ swapKB) &* 1024), ramKB: ramKB,
@@ -103,34 +103,6 @@ extension Explanation {
           + "load it with: systemctl reload oomguard")
     }
   }
-
-  /// The rules in force, in file order.
-  private static func rules(
-    of file: String?, in root: RootDirectory, _ daemon: StatusReading
-  ) throws(UnreadConfig) -> [Rule] {
-    let files: [(name: String, bytes: [UInt8])]
-    do throws(SystemCallError) {
-      let standard = root.path(ConfigFiles.standardPath)
-      // A daemon that was told another file goes by that.
-      let used = daemon.daemon == .running ? daemon.document?.config.files.first : nil
-      if let named = file ?? used.flatMap({ $0 == standard ? nil : $0 }) {
-        files = try ConfigFiles.named(named)
-      } else {
-        files = try ConfigFiles.standard(in: root)
-      }
-    } catch {
-      throw UnreadConfig(lines: ["the rules could not be read: \(error); \(error.remedy)"])
-    }
-    do throws(ConfigErrors) {
-      return try ConfigReader.read(files.map { ConfigFile(name: $0.name, bytes: $0.bytes) }).rules
-    } catch {
-      throw UnreadConfig(
-        lines: ["the rules could not be read, since the configuration has mistakes:"]
-          + error.errors.map(\.description))
-    }
-  }
-
-  private struct UnreadConfig: Error { var lines: [String] }
 
   private static func parent(of stat: ProcessStat, in proc: borrowing ProcDirectory) -> Parent? {
     guard stat.parentPID > 0, let parent = try? proc.process(stat.parentPID), let about = try? parent.stat(),
@@ -155,12 +127,13 @@ extension Explanation {
   ) throws(ExplanationProblem) -> Standing {
     let others: [OOMCandidate]
     do throws(SystemCallError) {
-      others = try proc.candidates().filter { $0.pid != candidate.pid }
+      let pids = try proc.pids().filter { $0 != candidate.pid }
+      others = proc.candidates(among: pids).map(\.candidate)
     } catch {
       throw ExplanationProblem(error)
     }
-    let order = (others + [candidate]).inOrder(on: scale)
-    let place = order.firstIndex { $0.candidate.pid == candidate.pid }
-    return place.map { .rank($0 + 1, of: order.count) } ?? .unknown
+    let forecast = Forecast(others + [candidate], on: scale)
+    let place = forecast.places.firstIndex { $0.index == others.count }
+    return place.map { .rank($0 + 1, of: forecast.places.count) } ?? .unknown
   }
 }

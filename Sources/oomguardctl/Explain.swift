@@ -34,7 +34,7 @@ struct Explain: ParsableCommand {
   func run() throws {
     let explanation: Explanation
     do {
-      let now = Timestamp(microsecondsSinceEpoch: Clock.wall().microseconds)
+      let now = Oomguardctl.now
       explanation = try Explanation(of: pid, config: config, in: place.directory, at: now)
     } catch {
       Oomguardctl.complain("oomguardctl: \(error)")

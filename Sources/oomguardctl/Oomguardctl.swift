@@ -14,7 +14,7 @@ struct Oomguardctl: ParsableCommand {
       usable, 4 not permitted.
       """,
     version: "oomguardctl \(Release.version)",
-    subcommands: [Status.self, Explain.self, CheckConfig.self, Parse.self])
+    subcommands: [Status.self, Victims.self, Explain.self, CheckConfig.self, Parse.self])
 
   static func main() {
     do {
@@ -38,6 +38,15 @@ struct Oomguardctl: ParsableCommand {
   static func conclude(_ status: ExitStatus) throws {
     guard status == .fine else { throw ExitCode(status.rawValue) }
   }
+
+  /// Says why there is no answer, and ends with the status that goes with it.
+  static func refuse(_ refusal: Refusal) throws {
+    complain("oomguardctl: \(refusal)")
+    try conclude(refusal.exitStatus)
+  }
+
+  /// The wall clock.
+  static var now: Timestamp { Timestamp(microsecondsSinceEpoch: Clock.wall().microseconds) }
 
   /// Where the answer goes, and how it may look there.
   static var appearance: Appearance {

@@ -25,7 +25,7 @@ struct Status: ParsableCommand {
 
   func run() throws {
     let root = place.directory
-    let now = Timestamp(microsecondsSinceEpoch: Clock.wall().microseconds)
+    let now = Oomguardctl.now
     let reading = StatusFile(in: root).reading(at: now).withPressure(CurrentPressure(in: root))
 
     if let rule, let document = reading.document, !document.rules.contains(where: { $0.name == rule }) {

@@ -17,6 +17,9 @@ struct FakeProcess {
   var cgroup = "/"
   var uid = 0
   var capabilities = "0000000000000000"
+  var threads = 1
+  /// What the kernel makes of it; `nil` where it does not say.
+  var points: Int?
 
   func install(in root: TemporaryRoot) throws {
     let home = "proc/\(pid)"
@@ -27,7 +30,7 @@ struct FakeProcess {
         RssFile:\t\(fileKB) kB\nRssShmem:\t0 kB\nVmPTE:\t\(pgtablesKB) kB\nVmSwap:\t\(swapKB) kB\n
         """
     }
-    status += "CapEff:\t\(capabilities)\n"
+    status += "Threads:\t\(threads)\nCapEff:\t\(capabilities)\n"
     try root.write(status, to: "\(home)/status")
     try root.write(
       "\(pid) (\(comm)) \(state) \(parent) 1 1 0 -1 \(flags) 0 0 0 0 0 0 0 0 20 0 1 0 77 0 0\n",
@@ -35,6 +38,7 @@ struct FakeProcess {
     try root.write("\(comm)\n", to: "\(home)/comm")
     try root.write("\(score)\n", to: "\(home)/oom_score_adj")
     try root.write("0::\(cgroup)\n", to: "\(home)/cgroup")
+    if let points { try root.write("\(points)\n", to: "\(home)/oom_score") }
   }
 }
 
