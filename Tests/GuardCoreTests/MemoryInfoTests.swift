@@ -17,7 +17,7 @@ struct MemoryInfoTests {
     var expected = try MemoryInfo(Array("MemTotal: 24684092 kB".utf8))
     #expect(expected.totalKB == 24_684_092)
     (expected.freeKB, expected.availableKB, expected.activeAnonKB) = (23_746_012, 24_284_596, 1536)
-    (expected.swapTotalKB, expected.hugetlbKB) = (0, 2048)
+    (expected.swapTotalKB, expected.hugetlbKB, expected.hugePagesTotal) = (0, 2048, 0)
     #expect(try MemoryInfo(Array(text.utf8)) == expected)
   }
 

@@ -11,31 +11,17 @@ package struct AccountedMappings: Sendable {
   /// Whether flags were seen at all; without them the sums mean nothing.
   package private(set) var hasFlags = false
 
-  private var partial: [UInt8] = []
+  private var lines = LineAssembler()
   private var sizeKB: UInt64?
-
-  // A mapping's first line holds a path of up to 4096 bytes, most of which may be escaped as four each.
-  private static let lineLimit = 32_768
 
   package init() {}
 
   package mutating func read(_ piece: ArraySlice<UInt8>) {
-    var rest = piece
-    while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
-      if partial.isEmpty {
-        readLine(rest[..<end])
-      } else {
-        keep(rest[..<end])
-        readLine(partial[...])
-        partial = []
-      }
-      rest = rest[(end + 1)...]
-    }
-    keep(rest)
-  }
-
-  private mutating func keep(_ piece: ArraySlice<UInt8>) {
-    partial += piece.prefix(max(0, Self.lineLimit - partial.count))
+    // Taken out while it is read from, since each line changes the rest of this.
+    var lines = LineAssembler()
+    swap(&lines, &self.lines)
+    lines.read(piece) { readLine($0) }
+    swap(&lines, &self.lines)
   }
 
   /// A path stands at the end of a mapping's first line, with newlines escaped: none can imitate a field.

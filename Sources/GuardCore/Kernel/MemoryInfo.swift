@@ -13,12 +13,18 @@ package struct MemoryInfo: Equatable, Sendable {
   /// Shared memory and tmpfs; since Linux 2.6.32.
   package var shmemKB: UInt64?
   package var slabReclaimableKB, slabUnreclaimableKB: UInt64?
+  /// What the kernel gives back when asked, ``slabReclaimableKB`` included; since Linux 4.20.
+  package var kernelReclaimableKB: UInt64?
   package var kernelStackKB, pageTablesKB: UInt64?
   /// Since Linux 6.0.
   package var secondaryPageTablesKB: UInt64?
   package var vmallocUsedKB, perCPUKB: UInt64?
   /// All huge pages of every size; since Linux 4.16.
   package var hugetlbKB: UInt64?
+  /// Huge pages of the size a program gets that names none, which is the last of these.
+  package var hugePagesTotal, hugePagesFree, hugePageSizeKB: UInt64?
+  /// What compressed swapped pages take in RAM; since Linux 5.19.
+  package var zswapKB: UInt64?
   /// The most that may be committed under `overcommit_memory=2`, and what is.
   package var commitLimitKB, committedKB: UInt64?
 
@@ -47,12 +53,17 @@ package struct MemoryInfo: Equatable, Sendable {
     shmemKB = fields["Shmem"]
     slabReclaimableKB = fields["SReclaimable"]
     slabUnreclaimableKB = fields["SUnreclaim"]
+    kernelReclaimableKB = fields["KReclaimable"]
     kernelStackKB = fields["KernelStack"]
     pageTablesKB = fields["PageTables"]
     secondaryPageTablesKB = fields["SecPageTables"]
     vmallocUsedKB = fields["VmallocUsed"]
     perCPUKB = fields["Percpu"]
     hugetlbKB = fields["Hugetlb"]
+    hugePagesTotal = fields["HugePages_Total"]
+    hugePagesFree = fields["HugePages_Free"]
+    hugePageSizeKB = fields["Hugepagesize"]
+    zswapKB = fields["Zswap"]
     commitLimitKB = fields["CommitLimit"]
     committedKB = fields["Committed_AS"]
   }
