@@ -133,6 +133,18 @@ static inline int64_t clinux_filesystem_type(int descriptor) {
   return fstatfs(descriptor, &about) == -1 ? -1 : (int64_t)about.f_type;
 }
 
+// A tmpfs's blocks, in bytes; 0 total for one without a limit, whose use the kernel does not tell.
+static inline int clinux_tmpfs_usage(int descriptor, uint64_t *total, uint64_t *used) {
+  struct statfs about;
+  if (fstatfs(descriptor, &about) == -1) return -1;
+  *total = (uint64_t)about.f_blocks * (uint64_t)about.f_bsize;
+  *used = (uint64_t)(about.f_blocks - about.f_bfree) * (uint64_t)about.f_bsize;
+  return 0;
+}
+
+static inline uint32_t clinux_device_major(dev_t device) { return major(device); }
+static inline uint32_t clinux_device_minor(dev_t device) { return minor(device); }
+
 static inline unsigned short clinux_terminal_columns(int descriptor) {
   struct winsize size;
   return ioctl(descriptor, TIOCGWINSZ, &size) == -1 ? 0 : size.ws_col;
