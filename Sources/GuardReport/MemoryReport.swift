@@ -58,17 +58,18 @@ package struct MemoryReport: Sendable {
   }
 
   private static func victim(in root: RootDirectory, _ memory: MemoryInfo) -> Victim? {
-    guard let proc = try? ProcDirectory(in: root), !proc.hidesProcesses(),
-      let candidates = try? proc.candidates()
+    guard let proc = try? ProcDirectory(in: root), !proc.hidesProcesses(), let pids = try? proc.pids()
     else { return nil }
+    let seen = proc.candidates(among: pids)
     let scale = BadnessScale(
       totalKB: memory.totalKB &+ (memory.swapTotalKB ?? 0), pageBytes: Machine.pageBytes)
-    guard let next = candidates.inOrder(on: scale).first?.candidate,
-      let process = try? proc.process(next.pid),
-      let comm = try? process.stat().comm
+    guard let place = Forecast(seen.map(\.candidate), on: scale).places.first,
+      let process = try? proc.process(seen[place.index].candidate.pid)
     else { return nil }
+    let next = seen[place.index]
     let own = (try? process.read("smaps_rollup")).flatMap { SharedSizes($0).privateKB }
-    return Victim(pid: next.pid, comm: comm.printable, freedKB: own.map { $0 &+ next.pgtablesKB })
+    return Victim(
+      pid: next.candidate.pid, comm: next.comm.printable, freedKB: own.map { $0 &+ next.candidate.pgtablesKB })
   }
 }
 
