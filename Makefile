@@ -67,7 +67,7 @@ boot-test: deb
 	  --shipped .build/deb/oomguard_$(VERSION)_*.deb $(SCENARIO)
 
 # How fast, how seldom and how small, beside the least that C needs for the same: a table of ratios.
-# WHAT=starts, surveys or rest measures one part.
+# WHAT=starts, surveys, victims or rest measures one part.
 bench: build
 	Tests/Benchmarks/run --binaries $(BUILD) $(WHAT)
 

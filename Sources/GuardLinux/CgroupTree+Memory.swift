@@ -40,7 +40,7 @@ extension CgroupTree {
   /// Every process of `start` and below, and where it is.
   package borrowing func members(below start: CgroupPath = .root) throws(SystemCallError) -> CgroupMembers {
     var members = CgroupMembers()
-    try walk(below: start, wanted: { _ in true }) { members.add($1, of: $0) }
+    try walk(below: start, wanted: { _ in true }, visit: { members.add($1, of: $0) })
     return members
   }
 }

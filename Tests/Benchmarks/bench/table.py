@@ -2,7 +2,7 @@
 
 
 class Table:
-    HEAD = ("", "oomguardd", "floor", "ratio", "others", "aim", "")
+    HEAD = ("", "oomguard", "floor", "ratio", "others", "aim", "")
 
     def __init__(self):
         self.rows = []
