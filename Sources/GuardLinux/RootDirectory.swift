@@ -42,6 +42,16 @@ package struct RootDirectory: Sendable {
 
   package func exists(_ absolute: String) -> Bool { unsafe access(path(absolute), F_OK) == 0 }
 
+  /// Whether the caller may open it for reading, by its effective ids and access control lists.
+  package func mayRead(_ absolute: String) -> Bool {
+    do throws(SystemCallError) {
+      _ = try open(absolute, O_RDONLY | O_NONBLOCK | O_NOCTTY)
+      return true
+    } catch {
+      return false
+    }
+  }
+
   /// stat(2), following links.
   package func status(of absolute: String) throws(SystemCallError) -> FileStatus {
     var about = stat()
