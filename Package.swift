@@ -58,7 +58,7 @@ let package = Package(
     tests(of: "GuardLinux", ["GuardCore"]),
     tests(of: "GuardSystemd", ["GuardCore", "GuardLinux"]),
     tests(of: "GuardStatus", ["GuardCore"]),
-    tests(of: "GuardReport", ["GuardCore", "GuardStatus"]),
+    tests(of: "GuardReport", ["GuardCore", "GuardLinux", "GuardStatus", "GuardSystemd"]),
     tests(of: "GuardDaemon", ["GuardCore", "GuardLinux", "GuardStatus", "GuardTestPlayer"]),
   ],
   cxxLanguageStandard: .cxx17

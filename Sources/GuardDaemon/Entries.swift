@@ -69,49 +69,10 @@ extension JournalEntry {
   }
 
   static func killed(_ kill: StatusDocument.Kill, report: [UInt8]) -> JournalEntry {
-    let victim = kill.victim
-    let isProtected = kill.protected == true
-    let what = "\(victim.comm ?? "a process") (\(victim.pid.map { "\($0)" } ?? "?"))"
-    let place = victim.unit.map { " of \($0)" } ?? ""
-    let limit =
-      switch kill.constraint {
-      case .memcg: ": the limit of \(kill.limitCgroup ?? "its memory cgroup") was hit"
-      case .global: ": the machine was out of memory"
-      case .cpuset: ": its cpuset was out of memory"
-      case .mempolicy: ": the nodes of its memory policy were out of memory"
-      case nil: ""
-      }
-    let size = victim.anonRSSKB.map { ", it held \($0) KiB of anonymous memory" } ?? ""
-    let protection = isProtected ? "; it was PROTECTED by rule '\(kill.rule ?? "")'" : ""
-    var entry = JournalEntry(
-      .kill, isProtected ? .critical : .warning,
-      "the kernel killed \(what)\(place)\(limit)\(size)\(protection)")
-    entry.add("OOMGUARD_VICTIM_PID", victim.pid.map { "\($0)" })
-    entry.add("OOMGUARD_VICTIM_COMM", victim.comm)
-    entry.add("OOMGUARD_VICTIM_UID", victim.uid.map { "\($0)" })
-    entry.add("OOMGUARD_VICTIM_UNIT", victim.unit)
-    entry.add("OOMGUARD_VICTIM_CGROUP", victim.cgroup)
-    entry.add("OOMGUARD_VICTIM_SCORE", victim.score.map { "\($0)" })
-    entry.add("OOMGUARD_VICTIM_TOTAL_VM_KB", victim.totalVMKB.map { "\($0)" })
-    entry.add("OOMGUARD_VICTIM_ANON_RSS_KB", victim.anonRSSKB.map { "\($0)" })
-    entry.add("OOMGUARD_VICTIM_FILE_RSS_KB", victim.fileRSSKB.map { "\($0)" })
-    entry.add("OOMGUARD_VICTIM_SHMEM_RSS_KB", victim.shmemRSSKB.map { "\($0)" })
-    entry.add("OOMGUARD_VICTIM_PGTABLES_KB", victim.pgtablesKB.map { "\($0)" })
-    entry.add("OOMGUARD_TRIGGER_PID", kill.trigger.pid.map { "\($0)" })
-    entry.add("OOMGUARD_TRIGGER_COMM", kill.trigger.comm)
-    entry.add("OOMGUARD_TRIGGER_GFP_MASK", kill.trigger.gfpMask)
-    entry.add("OOMGUARD_TRIGGER_ORDER", kill.trigger.order.map { "\($0)" })
-    entry.add("OOMGUARD_CONSTRAINT", kill.constraint?.rawValue)
-    entry.add("OOMGUARD_LIMIT_CGROUP", kill.limitCgroup)
-    // Left out of what happened before this daemon was there to know.
-    entry.add("OOMGUARD_PROTECTED", kill.protected.map { $0 ? "yes" : "no" })
-    entry.add("OOMGUARD_RULE", kill.rule)
-    entry.add("OOMGUARD_KERNEL_SEQ", kill.seq.map { "\($0)" })
-    entry.add("OOMGUARD_AT", kill.at.map { "\($0)" })
-    entry.add("OOMGUARD_SOURCE", kill.source.rawValue)
-    entry.add("OOMGUARD_TASKS_DUMPED", kill.tasksDumped.map { "\($0)" })
+    var entry = JournalEntry(.kill, kill.protected == true ? .critical : .warning, kill.sentence)
+    for (name, value) in kill.journalFields { entry.add("OOMGUARD_\(name)", value) }
     if !report.isEmpty { entry.add("OOMGUARD_REPORT", bytes: report) }
-    entry.add("OBJECT_SYSTEMD_UNIT", victim.unit)
+    entry.add("OBJECT_SYSTEMD_UNIT", kill.victim.unit)
     return entry
   }
 

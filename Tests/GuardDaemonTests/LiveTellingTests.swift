@@ -270,6 +270,7 @@ extension LiveTests {
             + "\(try text(victim.anonRSSKB)) KiB of anonymous memory; it was PROTECTED by rule 'hog'",
           "MESSAGE_ID": "8703eb901731406e87afcffdb13842d4", "PRIORITY": "2",
           "SYSLOG_IDENTIFIER": "oomguardd", "OOMGUARD_EVENT": "kill",
+          "OOMGUARD_ID": try #require(kill.id),
           "OOMGUARD_VICTIM_PID": "\(pid)", "OOMGUARD_VICTIM_COMM": "hog",
           "OOMGUARD_VICTIM_UID": try text(victim.uid), "OOMGUARD_VICTIM_CGROUP": cgroup.name,
           "OOMGUARD_VICTIM_SCORE": "0", "OOMGUARD_VICTIM_TOTAL_VM_KB": try text(victim.totalVMKB),
