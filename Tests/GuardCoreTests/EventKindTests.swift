@@ -21,6 +21,7 @@ struct EventKindTests {
     for entry in entries {
       let lines = entry.components(separatedBy: "\n")
       #expect(lines.count > 4 && lines[1].hasPrefix("Subject: ") && lines[2] == "Defined-By: oomguard")
+      #expect(lines.contains { $0.hasPrefix("What to do next: ") })
     }
   }
 }
