@@ -32,6 +32,8 @@ package struct SystemCallError: Error, Equatable, CustomStringConvertible {
   package var isInvalidArgument: Bool { code == EINVAL }
   /// A datagram that is larger than the socket takes.
   package var isTooLong: Bool { code == EMSGSIZE }
+  /// A pipe or socket whose other end is closed, to a caller that ignores SIGPIPE.
+  package var meansNoReader: Bool { code == EPIPE }
   /// The caller lacks the right.
   package var isNotPermitted: Bool { code == EACCES || code == EPERM }
 

@@ -229,33 +229,8 @@ package struct StatusScreen: Sendable {
     let shown = detail == .verbose ? kills.last : kills.last.suffix(Self.briefKills)
     guard !shown.isEmpty else { return [facts.joined(separator: ", ")] }
     if shown.count < kills.last.count { facts.append("the last \(shown.count):") }
-
-    var table = Table([
-      .init("WHEN (UTC)"), .init("AGO", isRightAligned: true), .init("PID", isRightAligned: true),
-      .init("COMM", canShrink: true),
-      .init("UNIT", canShrink: true), .init("LIMIT", canShrink: true), .init("SIZE", isRightAligned: true),
-      .init("PROTECTED"),
-    ])
-    table.rows = shown.map { kill in
-      [
-        .init(kill.at.map { String($0.absoluteText.dropLast(4)) } ?? "-"),
-        .init(kill.at.map { now.duration(since: $0).text } ?? "-"),
-        .init(kill.victim.pid.map { "\($0)" } ?? "-"), .init(kill.victim.comm ?? "-"),
-        .init(kill.victim.unit ?? "-"), .init(limit(of: kill)),
-        .init(kill.victim.residentKB?.kibibytesText ?? "-"),
-        kill.protected.map { $0 ? .init("yes", .bad) : .init("no") } ?? "-",
-      ]
-    }
-    return [facts.joined(separator: ", ")] + table.lines(in: appearance, indent: 2)
-  }
-
-  private func limit(of kill: StatusDocument.Kill) -> String {
-    switch kill.constraint {
-    case .memcg: kill.limitCgroup ?? "memcg"
-    case .global: "machine"
-    case .cpuset, .mempolicy: kill.constraint?.rawValue ?? "-"
-    case nil: kill.limitCgroup ?? "-"
-    }
+    return [facts.joined(separator: ", ")]
+      + KillTable(at: now, showsID: false).lines(shown, in: appearance, indent: 2)
   }
 
   private func counters(_ counters: StatusDocument.Counters) -> [String] {
@@ -278,18 +253,6 @@ package struct StatusScreen: Sendable {
   private func safe(_ text: String) -> String { text.shown(in: appearance) }
 
   private func moment(_ time: Timestamp) -> String { "\(time.absoluteText) (\(time.relativeText(at: now)))" }
-}
-
-extension StatusDocument.Kill.Victim {
-  /// What it held in RAM, in KiB: `nil` unless the report says at least its anonymous part.
-  package var residentKB: UInt64? {
-    anonRSSKB.map { anonymous in
-      [fileRSSKB, shmemRSSKB].reduce(anonymous) { sum, part in
-        let (next, overflowed) = sum.addingReportingOverflow(part ?? 0)
-        return overflowed ? .max : next
-      }
-    }
-  }
 }
 
 extension StatusReading {

@@ -14,7 +14,10 @@ struct Oomguardctl: ParsableCommand {
       usable, 4 not permitted.
       """,
     version: "oomguardctl \(Release.version)",
-    subcommands: [Status.self, Victims.self, Explain.self, Memory.self, CheckConfig.self, Parse.self])
+    subcommands: [
+      Status.self, Victims.self, Explain.self, Memory.self, Kills.self, Watch.self, CheckConfig.self,
+      Parse.self,
+    ])
 
   static func main() {
     do {
