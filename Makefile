@@ -65,12 +65,12 @@ VERSION := $(shell sed -n 's/.*version = "\(.*\)"/\1/p' Sources/GuardStatus/Rele
 deb: build
 	packaging/build-deb $(VERSION) $(BUILD) .build/deb
 
-# What only a whole Debian can show: systemd, journald, cgroup v2, real OOM kills, in an emulated machine.
-# SCENARIO=name runs one of Tests/Boot/scenarios.
+# What only a whole Debian can show: systemd, journald, cgroup v2, real OOM kills, in emulated machines.
+# SCENARIO=name runs one of Tests/Boot/scenarios, IMAGE=trixie another Debian, JOBS=1 one machine at a time.
+IMAGE ?= bookworm
 boot-test: deb
-	packaging/build-deb --fast $(VERSION) $(BUILD) .build/deb/fast
-	Tests/Boot/run --cache .build/boot --deb .build/deb/fast/oomguard_$(VERSION)_*.deb \
-	  --shipped .build/deb/oomguard_$(VERSION)_*.deb $(SCENARIO)
+	Tests/Boot/run --cache .build/boot --suite $(IMAGE) $(if $(JOBS),--jobs $(JOBS)) \
+	  --deb .build/deb/oomguard_$(VERSION)_*.deb $(SCENARIO)
 
 # How fast, how seldom and how small, beside the least that C needs for the same: a table of ratios.
 # WHAT=starts, surveys, victims or rest measures one part.

@@ -16,7 +16,7 @@ def recipe_files():
 
 
 def recipe():
-    """A name for everything the image is made from, except Debian itself."""
+    """A name for everything an image is made from, except Debian itself."""
     digest = hashlib.sha256(subprocess.run(["qemu-img", "--version"], stdout=subprocess.PIPE, check=True).stdout)
     for path in recipe_files():
         with open(path, "rb") as file:
@@ -24,18 +24,20 @@ def recipe():
     return digest.hexdigest()[:16]
 
 
-def prepared(cache):
-    """The directory of an image with today's recipe below `cache`, built if need be, and whether it was."""
-    image = os.path.join(cache, f"image-{recipe()}")
+def prepared(cache, suite):
+    """The directory of an image of a Debian release with today's recipe below `cache`, built if need be, and whether
+    it was."""
+    image = os.path.join(cache, f"image-{suite}-{recipe()}")
     if os.path.exists(os.path.join(image, "base.img")):
         return image, False
     for name in os.listdir(cache):
-        if name.startswith("image-"):
+        if name.startswith(f"image-{suite}-"):
             shutil.rmtree(os.path.join(cache, name))
     os.makedirs(image)
-    log = os.path.join(cache, "image.log")
+    log = os.path.join(cache, f"image-{suite}.log")
     with open(log, "wb") as output:
-        built = subprocess.run([os.path.join(HERE, "build-image"), image], stdout=output, stderr=subprocess.STDOUT)
+        built = subprocess.run(
+            [os.path.join(HERE, "build-image"), image, suite], stdout=output, stderr=subprocess.STDOUT)
     if built.returncode != 0:
         with open(log, errors="replace") as file:
             raise SystemExit(f"boot test: the image could not be built; end of {log}:\n{file.read()[-3000:]}")

@@ -21,6 +21,7 @@ class Machine:
 
     def __init__(self, image, directory, disk, packages, snapshot=None):
         """Starts it: from `snapshot` of `disk`, or by booting. `packages` is a tar, the guest's /dev/vdb."""
+        self.commands = []  # what was run, how long it took, how it ended
         self.console_path = os.path.join(directory, "console.log")
         agent, monitor = (os.path.join(directory, name) for name in ("agent.sock", "monitor.sock"))
         for path in (agent, monitor, self.console_path):
@@ -93,6 +94,8 @@ class Machine:
 
     def run(self, script, seconds):
         """Runs a shell script in the guest: its exit status and what it printed. 124: over its time."""
+        started = time.monotonic()
+        status = None
         try:
             self.agent.settimeout(seconds + 30)
             body = script.encode()
@@ -101,6 +104,8 @@ class Machine:
             return status, self._receive(length).decode(errors="replace")
         except OSError as error:
             raise GuestError(f"the guest does not answer ({error}) while running: {script}") from error
+        finally:
+            self.commands.append(f"{time.monotonic() - started:6.2f} s, status {status}: {script}")
 
     def _receive(self, length):
         parts = []
