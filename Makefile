@@ -1,24 +1,24 @@
 # oomguard: `make run` shows it at work, `make test` tests it. The rest serves these two, and packagers.
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
-.PHONY: run test build lint format install deps test-deps deb boot-test bench clean
+.PHONY: run test build lint format install install-files deps test-deps deb rpm check-package boot-test bench clean
 
 SWIFT ?= swift
 PREFIX ?= /usr
-SYSCONFDIR ?= /etc
-UNITDIR ?= /lib/systemd/system
+UNITDIR ?= $(PREFIX)/lib/systemd/system
 BUILD := .build/release
 APT := env DEBIAN_FRONTEND=noninteractive apt-get -y -q -o DPkg::Lock::Timeout=300
 
 # A static Swift runtime, so that the machine it is installed on needs no Swift; small rather than
 # fast, and without what nobody calls, since every page of the daemon stays in memory.
 # Nothing is exported, or else nothing could be left out; relocations are packed (DT_RELR, glibc 2.36);
-# of libstdc++ only what the Swift runtime calls; and what runs lies together (Tests/Benchmarks/order).
+# of libstdc++ only what the Swift runtime calls; what runs lies together (Tests/Benchmarks/order); and every
+# function is found at the start, not when memory is short.
 STATIC := .build/static
 RELEASE := -c release --static-swift-stdlib --disable-index-store \
   -Xswiftc -Osize -Xswiftc -Xfrontend -Xswiftc -function-sections \
   -Xswiftc -use-ld=lld -Xlinker --gc-sections -Xlinker --icf=all -Xlinker -s \
-  -Xlinker --no-export-dynamic -Xlinker -z -Xlinker pack-relative-relocs \
+  -Xlinker --no-export-dynamic -Xlinker -z -Xlinker pack-relative-relocs -Xlinker -z -Xlinker now \
   -Xswiftc -L$(STATIC) -Xswiftc -Xclang-linker -Xswiftc -static-libgcc \
   -Xlinker --symbol-ordering-file=packaging/oomguardd.order -Xlinker --no-warn-symbol-ordering
 
@@ -41,17 +41,19 @@ lint:
 format:
 	$(SWIFT) format --in-place --recursive Sources Tests Package.swift
 
-# What has to be there to build: the headers of libsystemd and toml++. Asked of apt only if missing.
-deps:
-	@command -v $(SWIFT) >/dev/null || { echo 'a Swift 6.2 toolchain or later is needed: see swift.org/install' >&2; exit 1; }
-	@missing=(); \
-	[ -e /usr/include/systemd/sd-daemon.h ] || missing+=(libsystemd-dev); \
-	[ -e /usr/include/toml++/toml.h ] || missing+=(libtomlplusplus-dev); \
-	if [ $${#missing[@]} -gt 0 ]; then \
+# Asks apt for packages, each named as package:program or package:/a/file, if what they bring is missing.
+ensure = @missing=(); \
+	for one in $(1); do command -v "$${one\#*:}" >/dev/null || [ -e "$${one\#*:}" ] || missing+=("$${one%%:*}"); done; \
+	if [ $${\#missing[@]} -gt 0 ]; then \
 	  as_root=; [ "$$(id -u)" = 0 ] || as_root=sudo; \
 	  echo "installing $${missing[*]}"; \
 	  $$as_root $(APT) update >/dev/null && $$as_root $(APT) install --no-install-recommends "$${missing[@]}" >/dev/null; \
 	fi
+
+# What has to be there to build: the headers of libsystemd and toml++.
+deps:
+	@command -v $(SWIFT) >/dev/null || { echo 'a Swift 6.2 toolchain or later is needed: see swift.org/install' >&2; exit 1; }
+	$(call ensure,libsystemd-dev:/usr/include/systemd/sd-daemon.h libtomlplusplus-dev:/usr/include/toml++/toml.h)
 
 # What only tests need: a journal to read is made by systemd-journal-remote. Without it they say what they skip.
 test-deps:
@@ -61,9 +63,20 @@ test-deps:
 
 VERSION := $(shell sed -n 's/.*version = "\(.*\)"/\1/p' Sources/GuardStatus/Release.swift)
 
-# The Debian package, in .build/deb.
-deb: build
-	packaging/build-deb $(VERSION) $(BUILD) .build/deb
+# The Debian package, in .build/deb. It calls for `build` itself.
+deb: deps
+	$(call ensure,debhelper:dh dpkg-dev:dpkg-buildpackage)
+	packaging/build-deb $(VERSION) .build/deb
+
+# The package for Fedora and its kin, in .build/rpm.
+rpm: build
+	$(call ensure,rpm:rpmbuild)
+	packaging/build-rpm $(VERSION) .build/rpm
+
+# What can be said of the packages without installing them: lintian, systemd-analyze, both hold the same files.
+check-package: deb rpm
+	$(call ensure,lintian:lintian systemd:systemd-analyze)
+	packaging/check .build/deb/oomguard_$(VERSION)_*.deb .build/rpm/oomguard-$(VERSION)-*.rpm
 
 # What only a whole Debian can show: systemd, journald, cgroup v2, real OOM kills, in emulated machines.
 # SCENARIO=name runs one of Tests/Boot/scenarios, IMAGE=trixie another Debian, JOBS=1 one machine at a time.
@@ -77,13 +90,30 @@ boot-test: deb
 bench: build
 	Tests/Benchmarks/run --binaries $(BUILD) $(WHAT)
 
-# For packagers and the brave: everything below DESTDIR; an existing configuration stays.
-install: build
-	install -D -m 0755 $(BUILD)/oomguardd $(DESTDIR)$(PREFIX)/sbin/oomguardd
-	install -D -m 0755 $(BUILD)/oomguardctl $(DESTDIR)$(PREFIX)/bin/oomguardctl
-	install -D -m 0644 packaging/oomguard.service $(DESTDIR)$(UNITDIR)/oomguard.service
-	install -D -m 0644 packaging/catalog/oomguard.catalog $(DESTDIR)$(PREFIX)/lib/systemd/catalog/oomguard.catalog
-	[ -e $(DESTDIR)$(SYSCONFDIR)/oomguard.conf ] || install -D -m 0644 config/oomguard.conf $(DESTDIR)$(SYSCONFDIR)/oomguard.conf
+# For packagers and the brave: everything below DESTDIR; an existing configuration stays. Both packages have their
+# files from here. A file that is added to one of the directories named below is installed without a word here.
+install: build install-files
+
+UNITS := $(wildcard $(addprefix packaging/*.,service socket timer slice))
+put = $(if $(2),install -D -m 0644 -t $(DESTDIR)$(1) $(2))
+
+install-files:
+	install -D -m 0755 -t $(DESTDIR)$(PREFIX)/sbin $(BUILD)/oomguardd
+	install -D -m 0755 -t $(DESTDIR)$(PREFIX)/bin $(BUILD)/oomguardctl
+	[ -e $(DESTDIR)/etc/oomguard.conf ] || install -D -m 0644 -t $(DESTDIR)/etc config/oomguard.conf
+	$(call put,$(UNITDIR),$(UNITS))
+	sed -i 's|/usr/\(s\?bin\|libexec\)/oomguard|$(PREFIX)/\1/oomguard|' $(addprefix $(DESTDIR)$(UNITDIR)/,$(notdir $(UNITS)))
+	$(call put,$(PREFIX)/lib/tmpfiles.d,$(wildcard packaging/tmpfiles.d/*.conf))
+	$(call put,$(PREFIX)/lib/systemd/catalog,$(wildcard packaging/catalog/*.catalog))
+	$(call put,$(PREFIX)/share/varlink,$(wildcard packaging/*.varlink))
+	$(call put,$(PREFIX)/share/man/man1,$(wildcard packaging/man/*.1))
+	$(call put,$(PREFIX)/share/man/man5,$(wildcard packaging/man/*.5))
+	$(call put,$(PREFIX)/share/man/man8,$(wildcard packaging/man/*.8))
+	$(call put,$(PREFIX)/share/bash-completion/completions,$(wildcard packaging/completions/bash/*))
+	$(call put,$(PREFIX)/share/zsh/vendor-completions,$(wildcard packaging/completions/zsh/*))
+	$(call put,$(PREFIX)/share/fish/vendor_completions.d,$(wildcard packaging/completions/fish/*))
+	$(call put,$(PREFIX)/share/doc/oomguard,README.md CHANGELOG.md)
+	$(call put,$(PREFIX)/share/doc/oomguard/examples,$(wildcard packaging/examples/*))
 
 clean:
 	rm -rf .build
