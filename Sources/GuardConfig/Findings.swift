@@ -39,9 +39,8 @@ struct Findings {
 
   mutating func unknownKey(_ entry: TOMLEntry, _ place: String, _ keys: [String]) {
     let home = Self.homes.first { $0.keys.contains(entry.key) }?.table
-    let nearest = keys.min { $0.distance(to: entry.key) < $1.distance(to: entry.key) }
     let remedy =
-      if let nearest, nearest.distance(to: entry.key) <= max(1, nearest.count / 3) {
+      if let nearest = Self.meant(by: entry.key, among: keys) {
         "did you mean '\(nearest)'?"
       } else if let home {
         "it belongs in \(home)"
@@ -49,6 +48,12 @@ struct Findings {
         "the keys here are \(keys.map { "'\($0)'" }.joined(separator: ", "))"
       }
     error(entry.keyPosition, "unknown key '\(entry.key.shown)' \(place); \(remedy)")
+  }
+
+  /// The key that was probably meant.
+  static func meant(by key: String, among keys: [String]) -> String? {
+    let nearest = keys.min { $0.distance(to: key) < $1.distance(to: key) }
+    return nearest.flatMap { $0.distance(to: key) <= max(1, $0.count / 3) ? $0 : nil }
   }
 
   private static let homes = [

@@ -39,11 +39,20 @@ enum RuleTable {
     let entries = Entries(
       findings.known(all.filter { !foreign.contains($0.key) }, "in \(place)", keys(of: kind)))
 
+    // A key that is misspelt is one mistake, and not one more for its being absent.
+    let known = keys(of: kind)
+    let misspelt = Set(
+      all.lazy.filter { !known.contains($0.key) }.compactMap { Findings.meant(by: $0.key, among: known) })
+
     // Each is read even if the one before is wrong, so that all mistakes come out at once.
-    let name = name(entries, at: position, place, &findings)
-    let selector = SelectorKeys.read(entries, at: position, place, &findings)
+    let name = misspelt.contains("name") ? nil : name(entries, at: position, place, &findings)
+    let selector =
+      misspelt.isDisjoint(with: SelectorKeys.all)
+      ? SelectorKeys.read(entries, at: position, place, &findings) : nil
     let immunity = entries["allow_immune"].map { findings.boolean($0) } ?? false
-    let amount = amount(entries, at: position, kind, place, allowImmune: immunity ?? true, &findings)
+    let amount =
+      misspelt.isDisjoint(with: amountKeys)
+      ? amount(entries, at: position, kind, place, allowImmune: immunity ?? true, &findings) : nil
     let scope = scope(entries, at: position, kind, &findings)
 
     if let amount, let name { warnOfNames(entries, amount, rule: name, kind, &findings) }

@@ -177,6 +177,10 @@ struct ConfigMistakeTests {
     .protect(
       "exe = '/x'\nscore = 1\nuint = 'x'", "x:5:1: unknown key 'uint' in [[protect]]; did you mean 'unit'?"),
     .protect(
+      "uint = 'x'\nskore = 1",
+      "x:3:1: unknown key 'uint' in [[protect]]; did you mean 'unit'?\n"
+        + "x:4:1: unknown key 'skore' in [[protect]]; did you mean 'score'?"),
+    .protect(
       "comm = 'x'\nscore = -1000\nallow_immune = true",
       "x:3:8: anybody's process can take this 'comm' and be immune; add 'unit', 'exe' or 'user' to the rule"),
   ]

@@ -188,8 +188,6 @@ extension LiveTests {
       let error =
         "\(path):2:22: 'reconcile_interval' is the string '2h'; "
         + "write a duration from \"1s\" to \"1h\", a whole number of ms, s, min or h\n"
-        + "\(path):4:1: this [[protect]] selects no process; write one of "
-        + "'unit', 'user_unit', 'cgroup', 'exe', 'comm', 'cmdline', 'user'\n"
         + "\(path):6:1: unknown key 'exxe' in [[protect]]; did you mean 'exe'?"
       #expect(daemon.status?.config == .init(files: loaded.files, loadedAt: loaded.loadedAt, error: error))
       #expect(daemon.status?.rules[0].processes == [try shown(puppet, score: 0, base: 500)])
