@@ -22,7 +22,7 @@ package struct ProcessEvents: ~Copyable {
     package var comms = false
     /// New users, for rules by user.
     package var uids = false
-    /// Processes whose new children and new programs are told of; at most ``forkParentLimit``.
+    /// Processes whose new children and new programs are told of; of more than ``forkParentLimit`` those of all are.
     package var forkParents: Set<Int32> = []
 
     package init() {}
@@ -30,8 +30,10 @@ package struct ProcessEvents: ~Copyable {
     package var isEmpty: Bool { !execs && !comms && !uids && forkParents.isEmpty }
   }
 
-  /// Two steps each, of the 4096 that a filter may have (BPF_MAXINSNS).
-  package static let forkParentLimit = 1500
+  /// As many as fit: a filter may have 4096 steps (BPF_MAXINSNS), and each parent takes a little more than one.
+  package static let forkParentLimit = 4000
+  /// A jump reaches over 255 steps.
+  private static let parentsPerJump = 250
 
   package let descriptor: OwnedDescriptor
 
@@ -99,7 +101,7 @@ package struct ProcessEvents: ~Copyable {
   }
 
   /// The filter: a word is loaded in network order, so what it is compared with is swapped.
-  private static func program(_ interest: Interest) -> [sock_filter] {
+  static func program(_ interest: Interest) -> [sock_filter] {
     func load(_ offset: Int) -> sock_filter { clinux_filter(CLINUX_BPF_LOAD_WORD, 0, 0, UInt32(offset)) }
     func skipUnless(_ value: UInt32, _ steps: UInt8 = 1) -> sock_filter {
       clinux_filter(CLINUX_BPF_JUMP_EQUAL, 0, steps, value.bigEndian)
@@ -117,8 +119,18 @@ package struct ProcessEvents: ~Copyable {
       // A new thread is told of as a fork too: there the child's two ids differ.
       steps += [load(dataOffset + 12), clinux_filter(CLINUX_BPF_COPY_TO_X, 0, 0, 0), load(dataOffset + 8)]
       steps += [clinux_filter(CLINUX_BPF_JUMP_EQUAL_X, 1, 0, 0), drop, load(dataOffset + 4)]
-      for parent in interest.forkParents.sorted().prefix(forkParentLimit) {
-        steps += [skipUnless(UInt32(bitPattern: parent)), pass]
+      if interest.forkParents.count > forkParentLimit { return steps + [pass] }
+      var parents = interest.forkParents.sorted()[...]
+      while !parents.isEmpty {
+        let some = parents.prefix(parentsPerJump)
+        parents = parents.dropFirst(some.count)
+        for (index, parent) in some.enumerated() {
+          // To what passes it, behind the last of these; that one steps over it.
+          let rest = UInt8(some.count - 1 - index)
+          let value = UInt32(bitPattern: parent).bigEndian
+          steps.append(clinux_filter(CLINUX_BPF_JUMP_EQUAL, rest, rest == 0 ? 1 : 0, value))
+        }
+        steps.append(pass)
       }
     }
     return steps + [drop]
