@@ -11,7 +11,8 @@ final class Troupe {
   private let prompter: CInt
   /// The players' standard input: they leave when it ends, however the test ends.
   private let leash = Pipe()
-  private var first: [Process] = []
+  /// Starts all others, and collects whoever ends.
+  private let manager = Process()
 
   init(on stage: Stage) throws {
     self.stage = stage
@@ -20,14 +21,17 @@ final class Troupe {
     unsafe setsockopt(prompter, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
     let bound = unsafe Self.withAddress(of: "\(name).prompter") { unsafe bind(prompter, $0, $1) }
     guard prompter >= 0, bound == 0 else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
+    manager.executableURL = URL(fileURLWithPath: try stage.copy(of: Program.player, as: "manager"))
+    manager.arguments = [name, "\(name).prompter"]
+    manager.standardInput = leash
+    try manager.run()
+    _ = try hear("the manager starts")
   }
 
   deinit {
     try? leash.fileHandleForWriting.close()
-    for process in first {
-      kill(process.processIdentifier, SIGKILL)
-      process.waitUntilExit()
-    }
+    if manager.isRunning { kill(manager.processIdentifier, SIGKILL) }
+    manager.waitUntilExit()
     close(prompter)
   }
 
@@ -35,20 +39,13 @@ final class Troupe {
   func program(_ own: String) throws -> String { try stage.copy(of: Program.player, as: own) }
 
   /// Starts one; its pid.
+  ///
+  /// - Parameter score: what it holds when it becomes that program.
   func start(_ own: String, score: Int = 0) throws -> Int32 {
-    let process = Process()
-    let path = try program(own)
-    // exec last, so that this is what the process held when it became that program.
-    process.executableURL = URL(fileURLWithPath: "/bin/sh")
-    process.arguments = [
-      "-c", "echo $0 >/proc/self/oom_score_adj; exec \"$1\" $2 $3", "\(score)", path, name,
-      "\(name).prompter",
-    ]
-    process.standardInput = leash
-    try process.run()
-    first.append(process)
-    _ = try hear("\(own) starts")
-    return process.processIdentifier
+    let pid = try tell(manager.processIdentifier, "fork")
+    try tell(pid, "score \(score)")
+    try tell(pid, "exec \(program(own))")
+    return pid
   }
 
   /// Tells `pid` something and waits until it has answered; an error of the system's is thrown.

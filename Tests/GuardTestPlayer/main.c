@@ -6,6 +6,7 @@
 //   thread        a thread that listens instead; the main one ends, and the process lives on
 //   exec PATH     becomes the program at PATH, a copy of this one
 //   name NAME     its comm
+//   storm N       that many new names, each an event for whoever listens; the last is the one it had
 //   score N       its own oom_score_adj
 //   write PATH N  a number into a file, as a pid into cgroup.procs; 0 is its own
 //   exit
@@ -113,6 +114,15 @@ static long obey(char *command, const struct address *prompter, int *number) {
   if (!rest) return -EINVAL;
   if (strcmp(command, "name") == 0) return prctl(PR_SET_NAME, rest) < 0 ? -errno : 0;
   if (strcmp(command, "score") == 0) return put("/proc/self/oom_score_adj", rest);
+  if (strcmp(command, "storm") == 0) {
+    char own[16] = "", other[16];
+    prctl(PR_GET_NAME, own);
+    for (long left = atol(rest); left > 0; left--) {
+      snprintf(other, sizeof other, "storm-%ld", left);
+      prctl(PR_SET_NAME, other);
+    }
+    return prctl(PR_SET_NAME, own) < 0 ? -errno : 0;
+  }
   if (strcmp(command, "write") == 0) {
     char *value = strrchr(rest, ' ');
     if (!value) return -EINVAL;
@@ -150,8 +160,9 @@ static void *serve(void *told) {
 int main(int count, char **arguments) {
   if (count < 2) return 2;
   stage = arguments[1];
-  // Whoever ends is gone at once.
+  // Whoever ends is gone at once, also when its parent ended before.
   signal(SIGCHLD, SIG_IGN);
+  prctl(PR_SET_CHILD_SUBREAPER, 1);
   static struct address prompter;
   if (count > 2) prompter = address_named(arguments[2]);
   serve(count > 2 ? &prompter : NULL);

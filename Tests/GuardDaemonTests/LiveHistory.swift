@@ -1,0 +1,293 @@
+import Foundation
+import GuardStatus
+import GuardTestSupport
+
+/// A population of real processes that live as they please, a real daemon, and what it has to find out about them.
+///
+/// Every choice comes from one seed. What nobody could find out afterwards is left out: who forked, and the child, do
+/// nothing more until all has been looked at (a child that hides before carries its parent's promise for good, as far
+/// as anybody can tell), and of a process to which somebody else wrote only that much is asked which can be promised.
+final class LiveHistory {
+  struct Member {
+    var pid: Int32
+    /// What it would carry without oomguard.
+    var base: Int
+    var program: String
+    var comm: String
+    /// Of ``cgroups``.
+    var cgroup: Int
+    /// What somebody else wrote to it, or to whom it was forked from.
+    var foreign: Set<Int> = []
+    /// It forked, or was forked, since all was last looked at.
+    var isBusy = false
+  }
+
+  struct Rule {
+    enum Selector: CaseIterable { case unit, cgroup, comm, exe }
+    var selector: Selector
+    var score: Int
+    /// The same as in oomguard: a promise of the lower half is a ceiling, one of the upper half a floor.
+    var isCeiling: Bool { score < 500 }
+    func isKept(by other: Int) -> Bool { isCeiling ? other <= score : other >= score }
+  }
+
+  // No two of these have a value in common, so that each score tells where it is from.
+  private static let ownScores = [500, 500, 510, 520, 50, 950]
+  private static let promises = [100, 200, 300, 700, 800]
+  private static let foreignScores = [55, 155, 455, 555, 755, 1000]
+  private static let programs = ["alpha", "beta"]
+  private static let names = ["plain", "named"]
+  private static let population = 24
+
+  private let stage: Stage
+  private let troupe: Troupe
+  /// The unit's, the one a rule names by its path, and one that no rule names.
+  private let cgroups: [OwnCgroup]
+  private var random: SeededRandom
+  private(set) var members: [Member] = []
+  private(set) var rules: [Rule] = []
+  private var daemon: LiveDaemon?
+  /// Something happened of which no event tells.
+  private var isSilent = false
+  /// What was done, for whoever looks for a mistake.
+  private(set) var log: [String] = []
+
+  init(_ random: SeededRandom, below top: String) throws {
+    self.random = random
+    stage = try Stage()
+    troupe = try Troupe(on: stage)
+    let mark = "oomguard-\(UUID().uuidString.prefix(8))"
+    cgroups = try ["\(mark)-a.service", "\(mark)-b", "\(mark)-c"].map { try OwnCgroup("\(top)/\($0)") }
+    rules = [Rule(selector: .unit, score: 100), Rule(selector: .comm, score: 700)]
+    daemon = try LiveDaemon.running(on: stage, config)
+  }
+
+  deinit {
+    daemon = nil
+    // Before their cgroups, which the kernel would not let go of.
+    for member in members { kill(member.pid, SIGKILL) }
+  }
+
+  // MARK: chances
+
+  private func pick<T>(_ choices: [T]) -> T { choices[Int.random(in: 0..<choices.count, using: &random)] }
+  private func chance(_ percent: Int) -> Bool { Int.random(in: 0..<100, using: &random) < percent }
+  private func someone() -> Int? {
+    members.indices.filter { !members[$0].isBusy }.randomElement(using: &random)
+  }
+
+  // MARK: the rules
+
+  private var config: String {
+    var text = "[guard]\nreconcile_interval = \"1h\"\nconflict_limit = 1000\n"
+    for (index, rule) in rules.enumerated() {
+      let selector =
+        switch rule.selector {
+        case .unit: "unit = \"\(name(0))\""
+        case .cgroup: "cgroup = \"/\(name(1))\""
+        case .comm: "comm = \"named\"\nuser = 0"
+        case .exe: "exe = \"\(stage.files.path)/beta\""
+        }
+      let scope = rule.isCeiling && [.unit, .cgroup].contains(rule.selector) ? "scope = \"all\"\n" : ""
+      text += "[[\(rule.isCeiling ? "protect" : "sacrifice")]]\nname = \"\(index)\"\n\(selector)\n\(scope)"
+      text += "score = \(rule.score)\n"
+    }
+    return text
+  }
+
+  private func name(_ cgroup: Int) -> String { (cgroups[cgroup].path as NSString).lastPathComponent }
+
+  private func rule(of member: Member) -> Int? {
+    rules.firstIndex {
+      switch $0.selector {
+      case .unit: member.cgroup == 0
+      case .cgroup: member.cgroup == 1
+      case .comm: member.comm == "named"
+      case .exe: member.program == "beta"
+      }
+    }
+  }
+
+  // MARK: what happens
+
+  /// One thing that a process does, or that is done to it.
+  func live() throws {
+    switch Int.random(in: 0..<100, using: &random) {
+    case 0..<20: try start()
+    case 20..<35: if let index = someone() { try fork(index) }
+    case 35..<50: if let index = someone() { try exec(index) }
+    case 50..<65: if let index = someone() { try rename(index) }
+    case 65..<80: if let index = someone() { try move(index) }
+    case 80..<88: if let index = someone() { try touch(index) }
+    default: if members.count > 6, let index = someone() { try end(index) }
+    }
+  }
+
+  private func start() throws {
+    guard members.count < Self.population else { return }
+    let (program, score) = (pick(Self.programs), pick(Self.ownScores))
+    let pid = try troupe.start(program, score: score)
+    // Below its starter's cgroup, whose name is nobody's here.
+    members.append(Member(pid: pid, base: score, program: program, comm: program, cgroup: 2))
+    log.append("start \(pid) \(program) \(score)")
+  }
+
+  private func fork(_ index: Int) throws {
+    guard members.count < Self.population else { return }
+    let pid = try troupe.tell(members[index].pid, "fork")
+    log.append("fork \(members[index].pid) \(pid)")
+    members[index].isBusy = true
+    var child = members[index]
+    child.pid = pid
+    members.append(child)
+    isSilent = true
+  }
+
+  private func exec(_ index: Int) throws {
+    let program = pick(Self.programs)
+    log.append("exec \(members[index].pid) \(program)")
+    try troupe.tell(members[index].pid, "exec \(troupe.program(program))")
+    (members[index].program, members[index].comm) = (program, program)
+  }
+
+  private func rename(_ index: Int) throws {
+    let name = pick(Self.names)
+    log.append("name \(members[index].pid) \(name)")
+    try troupe.tell(members[index].pid, "name \(name)")
+    members[index].comm = name
+  }
+
+  private func move(_ index: Int) throws {
+    let cgroup = Int.random(in: 0..<cgroups.count, using: &random)
+    log.append("move \(members[index].pid) \(cgroup)")
+    try troupe.tell(members[index].pid, "write \(cgroups[cgroup].path)/cgroup.procs 0")
+    // Who leaves for where no rule looks is missed at the next survey.
+    if cgroup != members[index].cgroup { isSilent = true }
+    members[index].cgroup = cgroup
+  }
+
+  private func touch(_ index: Int) throws {
+    let value = pick(Self.foreignScores)
+    log.append("touch \(members[index].pid) \(value)")
+    try Machine.write("\(value)\n", to: "/proc/\(members[index].pid)/oom_score_adj")
+    members[index].foreign.insert(value)
+    isSilent = true
+  }
+
+  private func end(_ index: Int) throws {
+    log.append("exit \(members[index].pid)")
+    try troupe.tell(members[index].pid, "exit")
+    let pid = members[index].pid
+    try eventually("\(pid) has ended") { kill(pid, 0) != 0 }
+    members.remove(at: index)
+  }
+
+  // MARK: what happens to the daemon
+
+  /// It cannot read while more happens than is kept for it.
+  func overrun(_ actions: Int) throws {
+    guard let daemon, let index = someone() else { return }
+    log.append("overrun")
+    daemon.signal(SIGSTOP)
+    for _ in 0..<actions / 2 { try live() }
+    if members.indices.contains(index) { try troupe.tell(members[index].pid, "storm 20000") }
+    for _ in 0..<actions / 2 { try live() }
+    daemon.signal(SIGCONT)
+  }
+
+  func crash() throws {
+    // Whoever was forked and not looked at yet is known by the ledger alone.
+    try quiet()
+    for _ in 0..<Int.random(in: 0..<4, using: &random) { if let index = someone() { try exec(index) } }
+    log.append("crash")
+    try daemon?.end(SIGKILL)
+    for _ in 0..<Int.random(in: 0..<4, using: &random) { if let index = someone() { try rename(index) } }
+    daemon = try LiveDaemon.running(on: stage)
+  }
+
+  func reload() throws {
+    var selectors = Rule.Selector.allCases.filter { _ in chance(70) }
+    selectors.shuffle(using: &random)
+    rules = selectors.map { Rule(selector: $0, score: pick(Self.promises)) }
+    log.append("rules \(rules.map { "\($0.selector) \($0.score)" })")
+    try stage.files.write(config, to: LiveDaemon.configName)
+    isSilent = true
+  }
+
+  // MARK: what was promised
+
+  /// Lets everything be looked at where no event told of it, and waits until all is as it should be.
+  ///
+  /// - Throws: what is not.
+  func quiet() throws {
+    if isSilent { try daemon?.survey() }
+    var wrong: [String] = []
+    do {
+      try eventually("all is as promised") {
+        wrong = try broken(isRestored: false) + untold()
+        return wrong.isEmpty
+      }
+    } catch {
+      throw Broken(wrong: wrong, log: log)
+    }
+    isSilent = false
+    for index in members.indices { members[index].isBusy = false }
+  }
+
+  /// Ends the daemon, well or badly, and lets everything be given back.
+  func stop() throws {
+    try quiet()
+    if chance(50) {
+      try daemon?.end(SIGTERM)
+    } else {
+      try daemon?.end(SIGKILL)
+      _ = try stage.result(Program.daemon, "--restore")
+    }
+    let left = try Machine.text(of: "\(stage.run)/oomguard/state").split(separator: "\n")
+      .filter { $0.hasPrefix("base ") }
+    let wrong = try broken(isRestored: true) + left.map { "left in the state: \($0)" }
+    guard wrong.isEmpty else { throw Broken(wrong: wrong, log: log) }
+  }
+
+  private func broken(isRestored: Bool) throws -> [String] {
+    try members.compactMap { member in
+      let score = try Int(Machine.text(of: "/proc/\(member.pid)/oom_score_adj"))
+      guard let score else { return "gone: \(member)" }
+      if !isRestored, let index = rule(of: member) {
+        let rule = rules[index]
+        if !member.foreign.isEmpty {
+          return rule.isKept(by: score) ? nil : "\(score) is not promised by \(rule): \(member)"
+        }
+        let expected = rule.isKept(by: member.base) ? member.base : rule.score
+        return score == expected ? nil : "\(score), and not \(expected) by \(rule): \(member)"
+      }
+      return score == member.base || member.foreign.contains(score) ? nil : "\(score): \(member)"
+    }
+  }
+
+  /// What the status file does not say as it is.
+  private func untold() -> [String] {
+    guard let status = daemon?.status, status.rules.count == rules.count else {
+      return ["there is no status"]
+    }
+    return rules.indices.flatMap { index in
+      var wanted: [Int32: Member] = [:]
+      for member in members where rule(of: member) == index { wanted[member.pid] = member }
+      let told = status.rules[index]
+      if Set(told.processes.map(\.pid)) != Set(wanted.keys) || told.matched != wanted.count {
+        return ["rule \(index) tells of \(told.processes.map(\.pid)), and not of \(wanted.keys.sorted())"]
+      }
+      return told.processes.compactMap { process in
+        guard let member = wanted[process.pid], member.foreign.isEmpty else { return nil }
+        return process.base.map { Int($0) } == member.base && process.state == .held
+          ? nil : "told with base \(process.base ?? -1), \(process.state): \(member)"
+      }
+    }
+  }
+
+  struct Broken: Error, CustomStringConvertible {
+    var wrong: [String]
+    var log: [String]
+    var description: String { (wrong + ["what happened:"] + log.suffix(400)).joined(separator: "\n") }
+  }
+}
