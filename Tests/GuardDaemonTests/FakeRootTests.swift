@@ -84,6 +84,34 @@ struct FakeRootTests {
     #expect(try scores(root.path) == before)
   }
 
+  @Test func twoThousandUnitsAreHeldAndGivenBack() throws {
+    let root = try TemporaryRoot.scenario("nothing-to-do")
+    try root.write(
+      "[[protect]]\nname = \"units\"\nunit = \"unit@*.service\"\nscore = -500\n", to: "etc/oomguard.conf")
+    var wanted = try scores(root.path)
+    let before = wanted
+    for number in 0..<2000 {
+      // The main one, by whom the other was started, and whose score alone is held.
+      let (main, child) = (10_000 + 2 * number, 10_001 + 2 * number)
+      try root.write(
+        "\(child)\n\(main)\n", to: "sys/fs/cgroup/system.slice/unit@\(number).service/cgroup.procs")
+      try root.addProcess(main, "main", score: number % 1000)
+      try root.addProcess(child, "child", score: 7, parent: main)
+      (wanted["\(main)"], wanted["\(child)"]) = ("-500\n", "7\n")
+    }
+    #expect(try Program.run([Program.daemon, "--root", root.path, "--once"]).status == 0)
+    #expect(try scores(root.path) == wanted)
+    let status = try JSONDecoder().decode(
+      StatusDocument.self, from: Data(root.text(of: "run/oomguard/status.json").utf8))
+    #expect(status.rules.map(\.matched) == [2000] && status.rules[0].processes.count == 64)
+    #expect(try Program.run([Program.daemon, "--root", root.path, "--restore"]).status == 0)
+    for number in 0..<2000 {
+      (wanted["\(10_000 + 2 * number)"]) = "\(number % 1000)\n"
+    }
+    #expect(try scores(root.path) == wanted)
+    #expect(before.allSatisfy { wanted[$0.key] == $0.value })
+  }
+
   @Test func aStateOfAnotherBootOrAnotherProcessIsNotBelieved() throws {
     let root = try TemporaryRoot.scenario("unit-v2")
     try root.write("this-boot\n", to: "proc/sys/kernel/random/boot_id")

@@ -8,16 +8,19 @@ final class LiveDaemon {
   private let stage: Stage
   private let errorPath: String
 
-  /// - Parameter standardError: a file of the stage's unless something else is wanted.
+  /// - Parameters:
+  ///   - standardError: a file of the stage's unless something else is wanted.
+  ///   - starter: a command that becomes the daemon.
   init(
     on stage: Stage, _ config: String? = nil, environment: [String: String] = [:],
-    standardError: FileHandle? = nil, options: [String] = []
+    standardError: FileHandle? = nil, options: [String] = [], through starter: [String] = []
   ) throws {
     self.stage = stage
     if let config { try stage.files.write(config, to: Self.configName) }
     let name = "stderr-\(UUID().uuidString)"
     errorPath = "\(stage.files.path)/\(name)"
-    let words = stage.command([Program.daemon, "--config", Self.configPath(on: stage)] + options)
+    let words = stage.command(
+      starter + [Program.daemon, "--config", Self.configPath(on: stage)] + options)
     process.executableURL = URL(fileURLWithPath: words[0])
     process.arguments = Array(words.dropFirst())
     process.environment = environment
