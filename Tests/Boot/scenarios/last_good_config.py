@@ -35,7 +35,7 @@ def run(guest, check):
     check.equal("the copy is root's alone", guest.sh("stat -c '%U %a' /var/lib/oomguard/last-good.conf").strip(), "root 600")
 
     # A reload keeps what is in force, and the copy that was good.
-    guest.write("/etc/oomguard.conf", CONFIG.replace("score", "skore"))
+    guest.write("/etc/oomguard.conf", CONFIG.replace("-900", "-9000"))
     guest.sh("systemctl reload oomguard.service")
     guest.wait_status("the error is told", lambda status: status["config"]["error"])
     check.equal("a broken reload is no degradation", guest.status()["degraded"], [])
@@ -47,7 +47,7 @@ def run(guest, check):
     check.equal("all is protected again, also by the drop-in that is gone", told(), held)
     status = guest.status()
     check.equal("that is degraded", [one["what"] for one in status["degraded"]], ["last-good-config"])
-    where = "/etc/oomguard.conf:8:1: unknown key 'skore' in [[protect]]; did you mean 'score'?"
+    where = "/etc/oomguard.conf:8:9: 'score' is -9000; write a whole number from -1000 to 1000"
     check("with the mistake and its place", where in status["degraded"][0]["why"], status["degraded"])
     check.equal("in the configuration's own words, too", status["config"]["error"], where)
     check.equal("in one journal entry", len([
