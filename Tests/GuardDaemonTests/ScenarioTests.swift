@@ -81,6 +81,50 @@ struct ScenarioTests {
 
             """))
   }
+
+  /// As systemd escapes what is no part of a unit's name (`\\x2d`), or would be one of the kernel's files (`_`).
+  @Test func unitsMayHaveEscapedNames() throws {
+    let root = try TemporaryRoot.scenario("nothing-to-do")
+    try root.write(
+      #"""
+      [[protect]]
+      name = "disk"
+      score = -400
+      unit = 'dev-disk\x2dby\x2dlabel-swap.swap'
+      scope = "all"
+
+      [[protect]]
+      name = "backup"
+      score = -300
+      unit = 'backup@srv-\x2a.service'
+      scope = "all"
+
+      [[protect]]
+      name = "underscore"
+      score = -200
+      unit = "cgroup.procs.service"
+      scope = "all"
+      """#, to: "etc/oomguard.conf")
+    let units = [
+      200: #"dev-disk\x2dby\x2dlabel-swap.swap"#, 201: "dev-disk-by-label-swap.swap",
+      202: #"system.slice/system-backup.slice/backup@srv-\x2a.service"#,
+      203: "system.slice/_cgroup.procs.service",
+    ]
+    for (pid, path) in units {
+      try root.write("\(pid)\n", to: "sys/fs/cgroup/\(path)/cgroup.procs")
+      try root.addProcess(pid, "p\(pid)")
+    }
+    #expect(
+      try Program.run([Program.daemon, "--root", root.path, "--dry-run", "--once"])
+        == Outcome(
+          status: 0,
+          output: """
+            promise 200 (p200) 0 -> -400 by 'disk'
+            promise 202 (p202) 0 -> -300 by 'backup'
+            promise 203 (p203) 0 -> -200 by 'underscore'
+
+            """))
+  }
 }
 
 extension TemporaryRoot {
