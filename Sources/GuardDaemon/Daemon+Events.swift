@@ -18,33 +18,6 @@ extension Daemon {
     armPressure()
   }
 
-  func armPressure() {
-    // The old triggers go first: they are closed, and with that out of the loop.
-    pressureWatch = nil
-    do {
-      let watch = try PressureWatch(config.pressure, in: root)
-      try loop.watch(watch.warningDescriptor, for: .exceptional, token: Source.warningTrigger.rawValue)
-      try loop.watch(watch.criticalDescriptor, for: .exceptional, token: Source.criticalTrigger.rawValue)
-      pressureWatch = watch
-      degrade(.noPressure, nil)
-    } catch {
-      degrade(.noPressure, "\(error)")
-    }
-  }
-
-  func pressureTriggered(_ level: PressureAlarm.Level) {
-    guard let pressure = root.pressure else { return }
-    let change = pressureWatch?.triggered(
-      level, pressure: pressure, available: root.memory?.availableHundredths, at: Clock.boot())
-    if let change { announce(change) }
-  }
-
-  func announce(_ level: PressureAlarm.Level) {
-    guard let pressure = root.pressure else { return }
-    tell(.pressure(level, pressure, available: root.memory?.availableHundredths))
-    isStatusDue = true
-  }
-
   func readKernelLog() {
     guard killWatch != nil else { return }
     do throws(SystemCallError) {

@@ -43,29 +43,6 @@ extension Daemon {
           state: entry.state.told, error: entry.error)
       })
   }
-
-  private var pressureStatus: StatusDocument.Pressure {
-    guard let pressureWatch = pressureLevel else {
-      return .init(
-        level: .unknown, availablePercent: root.memory?.availableHundredths.map { Percent(hundredths: $0) })
-    }
-    let pressure = root.pressure
-    return .init(
-      level: pressureWatch.level, since: Timestamp(pressureWatch.since),
-      someAvg10: pressure.map { Percent(hundredths: $0.some.avg10) },
-      fullAvg10: pressure?.full.map { Percent(hundredths: $0.avg10) },
-      someTotalUsec: pressure?.some.totalMicroseconds, fullTotalUsec: pressure?.full?.totalMicroseconds,
-      availablePercent: root.memory?.availableHundredths.map { Percent(hundredths: $0) }, source: .psi)
-  }
-
-  private var pressureLevel: (level: StatusDocument.Pressure.Level, since: Duration)? {
-    guard let level = pressureWatch?.level, let since = pressureWatch?.since else { return nil }
-    switch level {
-    case .calm: return (.calm, since)
-    case .warning: return (.warning, since)
-    case .critical: return (.critical, since)
-    }
-  }
 }
 
 extension Ledger.Entry.State {

@@ -8,7 +8,11 @@ internal import GuardSystemd
 final class Daemon {
   enum Source: UInt64 {
     case signals = 1
-    case alarm, kernelLog, warningTrigger, criticalTrigger, cgroups, processes, bus
+    case alarm, kernelLog, cgroups, processes, bus
+    /// Of many descriptors, told apart by a number above these eight bits.
+    case pressure
+
+    func token(_ number: UInt64) -> UInt64 { number << 8 | rawValue }
   }
 
   /// Changes of the status are written at once, but no oftener than this.
@@ -116,7 +120,9 @@ final class Daemon {
       try alarm.set(nextDeadline)
       let happened = try loop.wait()
       counters.wakeups += 1
-      for (token, _) in happened { try handle(Source(rawValue: token)) }
+      for (token, readiness) in happened {
+        try handle(Source(rawValue: token & 0xff), number: token >> 8, readiness)
+      }
       if !isStopping { doWhatIsDue() }
     }
     stop()
@@ -132,13 +138,14 @@ final class Daemon {
     keepCopy()
   }
 
-  private func handle(_ source: Source?) throws(SystemCallError) {
+  private func handle(
+    _ source: Source?, number: UInt64, _ readiness: EventLoop.Readiness
+  ) throws(SystemCallError) {
     switch source {
     case .signals: for signal in try signals.take() { handle(signal) }
     case .alarm: try alarm.acknowledge()
     case .kernelLog: readKernelLog()
-    case .warningTrigger: pressureTriggered(.warning)
-    case .criticalTrigger: pressureTriggered(.critical)
+    case .pressure: pressureFired(number, hasFailed: !readiness.isDisjoint(with: .failed))
     case .cgroups: try cgroupsChanged()
     case .processes: try processesChanged()
     case .bus: break  // in doWhatIsDue(), every turn
@@ -158,7 +165,7 @@ final class Daemon {
 
   private var nextDeadline: Duration? {
     [
-      nextReconcile, nextWatchdog, pressureWatch?.nextChange, log.retryAt, manager.retryAt, mains.deadline,
+      nextReconcile, nextWatchdog, pressureWatch?.deadline, log.retryAt, manager.retryAt, mains.deadline,
       nextForkCheck?.at,
       isStatusDue ? statusWritten.map { $0 + Self.statusInterval } : nil,
     ].compactMap { $0 }.min()
@@ -169,9 +176,10 @@ final class Daemon {
     learnMains(at: now)
     if let check = nextForkCheck, now >= check.at { checkForks(check.parents, pause: check.pause, at: now) }
     if now >= nextReconcile { reconcile() }
-    if let change = pressureWatch?.settle(at: now) { announce(change) }
+    settlePressure(at: now)
     if let nextWatchdog, now >= nextWatchdog { pingWatchdog(at: now) }
     if isStatusDue, statusWritten.map({ now - $0 >= Self.statusInterval }) ?? true {
+      coverUnits()
       writeStatus()
       // As often as the file: it counts every process on the ledger, too much for each event about a stranger.
       manager.status(summary, at: now)
@@ -193,6 +201,7 @@ final class Daemon {
     tellDangers()
     let noHierarchy = "no hierarchy of systemd's below \(root.path("/sys/fs/cgroup"))"
     degrade(.noCgroup, keeper.survey.cgroupVersion == nil ? noHierarchy : watches.cgroupsFailure)
+    coverUnits()
     tidyState()
     isStatusDue = true
     pingWatchdog(at: now)
@@ -349,11 +358,10 @@ final class Daemon {
       $0.kind == .protect && $0.state == .held && !departed.contains($0.process.pid)
     }
     let services = Set(held.map(\.rule)).count
-    let level = pressureWatch?.level.rawValue ?? "unknown"
     let missing =
       degradations.list.isEmpty
       ? "" : "; degraded: \(degradations.list.map(\.name.rawValue).joined(separator: ", "))"
-    return "protecting \(held.count) processes of \(services) services; pressure \(level); "
+    return "protecting \(held.count) processes of \(services) services; \(pressureSummary); "
       + "\(history.total) OOM kills, \(history.protected) of protected\(missing)"
   }
 

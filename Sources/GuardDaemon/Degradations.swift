@@ -5,9 +5,13 @@ struct Degradations: Sendable {
   enum Name: String, CaseIterable, Sendable {
     case noKernelLog = "no-kernel-log"
     case noPressure = "no-pressure"
+    /// The machine's pressure is watched, but not that of single units.
+    case noUnitPressure = "no-unit-pressure"
     case noProcessEvents = "no-process-events"
     case noCgroup = "no-cgroup"
     case noSystemd = "no-systemd"
+    /// A cgroup's limit stands for the machine's memory.
+    case inContainer = "in-container"
     case cannotLowerScores = "cannot-lower-scores"
     /// The configuration is broken, and a copy of the last good one is in force.
     case lastGoodConfig = "last-good-config"

@@ -76,23 +76,6 @@ extension JournalEntry {
     return entry
   }
 
-  static func pressure(_ level: PressureAlarm.Level, _ pressure: Pressure, available: Int?) -> JournalEntry {
-    let some = Percent(hundredths: pressure.some.avg10)
-    let full = pressure.full.map { Percent(hundredths: $0.avg10) }
-    let available = available.map { Percent(hundredths: $0) }
-    let rest = available.map { "; \($0) % of memory is available" } ?? ""
-    let message =
-      level == .calm
-      ? "memory pressure is over\(rest)"
-      : "memory pressure: \(level.rawValue); some tasks waited \(some) % of the last 10 s\(rest)"
-    var entry = JournalEntry(.pressure, level == .calm ? .notice : .warning, message)
-    entry.add("OOMGUARD_LEVEL", level.rawValue)
-    entry.add("OOMGUARD_SOME_AVG10", "\(some)")
-    entry.add("OOMGUARD_FULL_AVG10", full.map { "\($0)" })
-    entry.add("OOMGUARD_AVAILABLE_PERCENT", available.map { "\($0)" })
-    return entry
-  }
-
   static func degraded(_ name: Degradations.Name, why: String?) -> JournalEntry {
     var entry =
       why.map { JournalEntry(.degraded, .warning, "degraded: \(name.rawValue): \($0)") }

@@ -15,17 +15,21 @@ package enum Capabilities {
 
   /// Runs `body` with CAP_SYS_RESOURCE out of the effective set. Capabilities belong to the thread; the
   /// daemon has one.
-  static func withoutSysResource(_ body: () throws(SystemCallError) -> Void) throws(SystemCallError) {
+  static func withoutSysResource<Result: ~Copyable>(
+    _ body: () throws(SystemCallError) -> Result
+  ) throws(SystemCallError) -> Result {
     let before = try effective()
     guard before & sysResource != 0 else { return try body() }
     try setEffective(before & ~sysResource)
+    let result: Result
     do throws(SystemCallError) {
-      try body()
+      result = try body()
     } catch {
       try setEffective(before)
       throw error
     }
     try setEffective(before)
+    return result
   }
 
   private static func setEffective(_ set: UInt64) throws(SystemCallError) {

@@ -51,6 +51,20 @@ package struct CgroupTree: ~Copyable {
       .readAll(limit: 1 << 20)
   }
 
+  /// The v2 hierarchy alone, wherever it is mounted: systemd keeps its units there as well where its
+  /// controllers are v1's (hybrid).
+  ///
+  /// - Throws: ENOENT where there is none.
+  package init(v2In root: RootDirectory) throws(SystemCallError) {
+    let base = "/sys/fs/cgroup"
+    for path in [base, "\(base)/unified"] where root.exists("\(path)/cgroup.controllers") {
+      top = try root.open(path, CLINUX_O_PATH | O_DIRECTORY)
+      (version, mount) = (.v2, root.path(path))
+      return
+    }
+    throw SystemCallError(call: "open", subject: root.path("\(base)/cgroup.controllers"), code: ENOENT)
+  }
+
   /// Whether `path` or a cgroup above it has a memory limit of its own; `nil` where that cannot be told, as on v1.
   package borrowing func hasMemoryLimit(_ path: CgroupPath) -> Bool? {
     guard version == .v2 else { return nil }

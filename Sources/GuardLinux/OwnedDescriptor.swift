@@ -59,6 +59,16 @@ package struct OwnedDescriptor: ~Copyable {
     throw failure
   }
 
+  /// One pread(2) of at most `limit` bytes, which leaves the file's position where it is.
+  package borrowing func read(atMost limit: Int, at offset: Int64) throws(SystemCallError) -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: limit)
+    let count = try SystemCallError.check("pread", path) {
+      unsafe bytes.withUnsafeMutableBytes { unsafe pread(number, $0.baseAddress, $0.count, off_t(offset)) }
+    }
+    bytes.removeLast(limit - count)
+    return bytes
+  }
+
   /// Everything to the end of the file.
   ///
   /// - Throws: EFBIG if that is more than `limit` bytes.

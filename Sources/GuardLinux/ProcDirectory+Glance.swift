@@ -44,6 +44,29 @@ extension ProcDirectory {
     return try? file.readRecord(limit: 1 << 20)
   }
 
+  /// The processes that take most memory, at most ``Growth/capacity`` of them: what is theirs alone or shared memory,
+  /// in RAM and in swap. First all are told apart by what they have in RAM, since whoever grows has it there.
+  package borrowing func largest() throws(SystemCallError) -> [Growth.Size] {
+    var largest = LargestSizes()
+    let pageKB = UInt64(Machine.pageBytes / 1024)
+    for pid in try pids() {
+      // size, resident, shared: in pages, see proc_pid_statm(5).
+      guard let text = glance(at: pid, "statm", limit: 256) else { continue }
+      let words = text.split(separator: UInt8(ascii: " "), maxSplits: 3)
+      guard words.count > 2, let resident = UInt64(ascii: words[1]), let shared = UInt64(ascii: words[2]),
+        resident > shared
+      else { continue }
+      largest.offer(Growth.Size(pid: pid, kb: (resident - shared) &* pageKB))
+    }
+    return largest.sizes.compactMap { size in
+      guard let status = glance(at: size.pid, "status", limit: 8192).map({ ProcessStatus($0) }),
+        let anonymous = status.anonRSSKB
+      else { return nil }
+      return Growth.Size(
+        pid: size.pid, kb: anonymous &+ (status.shmemRSSKB ?? 0) &+ (status.swapKB ?? 0))
+    }
+  }
+
   private borrowing func glance(at pid: Int32, _ name: String, limit: Int) -> [UInt8]? {
     guard let file = opened(at: pid, name) else { return nil }
     return (try? file.read(atMost: limit)) ?? nil

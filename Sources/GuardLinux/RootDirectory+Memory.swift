@@ -3,7 +3,30 @@ package import GuardCore
 // The machine-wide figures the daemon and the client ask for again and again. Each is `nil` where the
 // kernel does not tell it.
 extension RootDirectory {
-  package var pressure: Pressure? { (try? read("/proc/pressure/memory")).flatMap { try? Pressure($0) } }
+  package var pressure: Pressure? { (try? read(pressurePath)).flatMap { try? Pressure($0) } }
+
+  /// Where the stalls of all tasks are told: of the machine, or, where a cgroup is all there is to see (it has a
+  /// limit, which the machine's own root never has), of that one: in a container /proc tells of the host.
+  package var pressurePath: String {
+    exists("/sys/fs/cgroup/memory.max") ? "/sys/fs/cgroup/memory.pressure" : "/proc/pressure/memory"
+  }
+
+  /// How much memory is left here.
+  package var headroom: Headroom? { memory.map { Headroom($0, limit: outermostLimit) } }
+
+  /// The limit of the outermost cgroup that can be seen; `nil` on the machine itself, whose root has none.
+  private var outermostLimit: CgroupLimit? {
+    func text(_ path: String) -> [UInt8] { (try? read(path)) ?? [] }
+    let (v2, v1) = ("/sys/fs/cgroup", "/sys/fs/cgroup/memory")
+    return CgroupLimit(
+      limit: text("\(v2)/memory.max"), used: text("\(v2)/memory.current"), stat: text("\(v2)/memory.stat"),
+      swapMax: text("\(v2)/memory.swap.max"), swapUsed: text("\(v2)/memory.swap.current"))
+      ?? CgroupLimit(
+        limit: text("\(v1)/memory.limit_in_bytes"), used: text("\(v1)/memory.usage_in_bytes"),
+        stat: text("\(v1)/memory.stat"))
+  }
+
+  package var memoryCounters: VMStat? { (try? read("/proc/vmstat")).map { VMStat($0) } }
 
   /// The boot's id, in hexadecimal with dashes; empty where it cannot be read.
   package var bootID: [UInt8] {

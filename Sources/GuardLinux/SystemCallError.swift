@@ -30,6 +30,8 @@ package struct SystemCallError: Error, Equatable, CustomStringConvertible {
   package var meansGone: Bool { code == ENOENT || code == ESRCH }
 
   package var isInvalidArgument: Bool { code == EINVAL }
+  /// A file of a cgroup that was removed while it was open.
+  package var isNoDevice: Bool { code == ENODEV }
   /// A datagram that is larger than the socket takes.
   package var isTooLong: Bool { code == EMSGSIZE }
   /// A pipe or socket whose other end is closed, to a caller that ignores SIGPIPE.

@@ -123,6 +123,27 @@ struct PressureAlarmTests {
     #expect(warningFirst.level == .critical)
   }
 
+  @Test func aLevelThatALookFoundCountsAtOnce() {
+    var alarm = PressureAlarm(Self.settings)
+    #expect(alarm.raised(.calm, at: .seconds(100)) == nil)
+    #expect(alarm.raised(.warning, at: .seconds(101)) == .warning)
+    #expect(alarm.raised(.warning, at: .seconds(110)) == nil)
+    #expect(alarm.raised(.critical, at: .seconds(111)) == .critical)
+    #expect(alarm.raised(.calm, at: .seconds(125)) == nil)
+    #expect(alarm.raised(.calm, at: .seconds(126)) == .calm)
+    #expect(alarm.nextChange == nil)
+  }
+
+  @Test(arguments: [(500, 2), (2000, 2), (2001, 4), (5000, 6), (9000, 10), (10_000, 10)])
+  func theWindowsOfUnitsAreMultiplesOfTwoSeconds(milliseconds: Int, seconds: Int) {
+    var settings = PressureSettings()
+    settings.warning.window = .milliseconds(milliseconds)
+    settings.critical = .init(kind: .some, percent: 3, window: .milliseconds(milliseconds))
+    var expected = settings
+    (expected.warning.window, expected.critical.window) = (.seconds(seconds), .seconds(seconds))
+    #expect(settings.ofUnits == expected)
+  }
+
   @Test func withoutAFullLineItsTriggerNeverCounts() {
     var alarm = PressureAlarm(Self.settings, armedAt: pressure(some: 0, full: nil))
     let level = alarm.triggered(

@@ -6,19 +6,18 @@ package struct PressureAlarm: Equatable, Sendable {
   package enum Level: String, Sendable { case calm, warning, critical }
 
   package private(set) var level = Level.calm
-  private let availableBelowPercent: Int
-  private let clearAfter: Duration
+  private let settings: PressureSettings
   private var warning, critical: Watch
 
-  /// One trigger: what it claims, and what the stall time was when it was last believed or doubted.
+  /// One threshold: what the stall time was when its trigger was last believed or doubted.
   private struct Watch: Equatable, Sendable {
     let threshold: PressureSettings.Threshold
     var total: UInt64
     var lastRaised: Duration?
 
-    init(_ threshold: PressureSettings.Threshold, _ pressure: Pressure) {
+    init(_ threshold: PressureSettings.Threshold, _ pressure: Pressure?) {
       self.threshold = threshold
-      total = pressure.totalMicroseconds(of: threshold.kind)
+      total = pressure?.totalMicroseconds(of: threshold.kind) ?? 0
     }
 
     mutating func fired(_ pressure: Pressure, isShort: Bool, at now: Duration) {
@@ -28,14 +27,15 @@ package struct PressureAlarm: Equatable, Sendable {
     }
   }
 
-  /// - Parameter pressure: read just before the triggers are armed.
-  package init(_ settings: PressureSettings, armedAt pressure: Pressure) {
-    (availableBelowPercent, clearAfter) = (settings.availableBelowPercent, settings.clearAfter)
+  /// - Parameter pressure: read just before the triggers are armed; `nil` where there are none, and
+  ///   ``raised(_:at:)`` tells what was found otherwise.
+  package init(_ settings: PressureSettings, armedAt pressure: Pressure? = nil) {
+    self.settings = settings
     (warning, critical) = (Watch(settings.warning, pressure), Watch(settings.critical, pressure))
   }
 
-  /// One of the triggers fired. `available` is MemAvailable in hundredths of a percent of MemTotal;
-  /// `nil` where the kernel does not tell it, which then cannot hold a level back.
+  /// One of the triggers fired. `available` is what is left of the memory, in hundredths of a percent; `nil` where
+  /// the kernel does not tell it, which then cannot hold a level back.
   ///
   /// It counts only if the stall time really grew by as much as the trigger claims (kernels have fired
   /// falsely once after arming), and only while memory is short.
@@ -44,7 +44,7 @@ package struct PressureAlarm: Equatable, Sendable {
   package mutating func triggered(
     _ raised: Level, pressure: Pressure, available: Int?, at now: Duration
   ) -> Level? {
-    let isShort = availableBelowPercent >= 100 || available.map { $0 < availableBelowPercent * 100 } ?? true
+    let isShort = settings.isShort(available: available)
     switch raised {
     case .warning: warning.fired(pressure, isShort: isShort, at: now)
     case .critical: critical.fired(pressure, isShort: isShort, at: now)
@@ -53,9 +53,21 @@ package struct PressureAlarm: Equatable, Sendable {
     return settle(at: now)
   }
 
+  /// A look, and no trigger, found this level: it counts as it is.
+  ///
+  /// - Returns: the new level, if it changed.
+  package mutating func raised(_ level: Level, at now: Duration) -> Level? {
+    switch level {
+    case .warning: warning.lastRaised = now
+    case .critical: critical.lastRaised = now
+    case .calm: break
+    }
+    return settle(at: now)
+  }
+
   /// Clears what is over. Call at ``nextChange``.
   package mutating func settle(at now: Duration) -> Level? {
-    func holds(_ watch: Watch) -> Bool { watch.lastRaised.map { now - $0 < clearAfter } ?? false }
+    func holds(_ watch: Watch) -> Bool { watch.lastRaised.map { now - $0 < settings.clearAfter } ?? false }
     let next: Level = holds(critical) ? .critical : holds(warning) ? .warning : .calm
     defer { level = next }
     return next == level ? nil : next
@@ -65,18 +77,38 @@ package struct PressureAlarm: Equatable, Sendable {
   package var nextChange: Duration? {
     switch level {
     case .calm: nil
-    case .warning: warning.lastRaised.map { $0 + clearAfter }
-    case .critical: critical.lastRaised.map { $0 + clearAfter }
+    case .warning: warning.lastRaised.map { $0 + settings.clearAfter }
+    case .critical: critical.lastRaised.map { $0 + settings.clearAfter }
     }
   }
 }
 
 extension Pressure {
-  fileprivate func totalMicroseconds(of kind: PressureSettings.Threshold.Kind) -> UInt64 {
+  package func totalMicroseconds(of kind: PressureSettings.Threshold.Kind) -> UInt64 {
     switch kind {
     case .some: some.totalMicroseconds
     case .full: full?.totalMicroseconds ?? 0
     }
+  }
+}
+
+extension PressureSettings {
+  /// Whether so little is left that a level may be raised. `available` is in hundredths of a percent of all
+  /// memory; what nobody tells holds nothing back.
+  package func isShort(available: Int?) -> Bool {
+    availableBelowPercent >= 100 || available.map { $0 < availableBelowPercent * 100 } ?? true
+  }
+
+  /// The same for one unit of many: windows that the kernel serves without a real-time thread for each
+  /// group. Source: kernel/sched/psi.c, psi_trigger_create: multiples of 2 s.
+  package var ofUnits: PressureSettings {
+    var settings = self
+    for threshold in [\PressureSettings.warning, \.critical] {
+      let step = Duration.seconds(2)
+      let steps = (settings[keyPath: threshold].window + step - .nanoseconds(1)) / step
+      settings[keyPath: threshold].window = step * Int(steps)
+    }
+    return settings
   }
 }
 
