@@ -13,13 +13,19 @@ package enum ConfigReader {
     var errors: [ConfigError] = []
     var names: [String: SourcePosition] = [:]
     var saysSomething = false
+    var notify = NotifyTable()
     for file in files {
       var findings = Findings(file: file.name, ruleNames: names)
-      if read(file, into: &config, &findings) { saysSomething = true }
+      if read(file, into: &config, &notify, &findings) { saysSomething = true }
       names = findings.ruleNames
       errors += findings.errors.inOrder(of: \.position)
       config.warnings += findings.warnings.inOrder(of: \.position)
       config.files.append(file.name)
+    }
+    do throws(ConfigError) {
+      config.notify = try notify.settings()
+    } catch {
+      errors.append(error)
     }
     guard errors.isEmpty else { throw ConfigErrors(errors) }
     if let main = files.first, config.rules.isEmpty {
@@ -37,8 +43,9 @@ package enum ConfigReader {
   }
 
   /// - Returns: whether there is anything in it.
-  private static func read(_ file: ConfigFile, into config: inout Config, _ findings: inout Findings) -> Bool
-  {
+  private static func read(
+    _ file: ConfigFile, into config: inout Config, _ notify: inout NotifyTable, _ findings: inout Findings
+  ) -> Bool {
     guard file.bytes.count <= largestFile else {
       let start = TOMLPosition(line: 1, column: 1)
       findings.error(
@@ -72,8 +79,7 @@ package enum ConfigReader {
           PressureTable.read(table, into: &config.pressure, &findings)
         }
       case "notify":
-        // FIXME: read it once there is something that runs the command.
-        findings.error(entry.node.position, "this version has no 'notify' yet; remove [notify]")
+        if let table = findings.table(entry, NotifyTable.keys) { notify.read(table, at: entry, &findings) }
       case "protect": rules += RuleTable.read(entry, .protect, &findings)
       case "sacrifice": rules += RuleTable.read(entry, .sacrifice, &findings)
       default:

@@ -58,6 +58,7 @@ struct Findings {
 
   private static let homes = [
     (table: "[guard]", keys: GuardTable.keys), (table: "[pressure]", keys: PressureTable.keys),
+    (table: "[notify]", keys: NotifyTable.keys),
     (table: "[[protect]]", keys: RuleTable.keys(of: .protect)),
   ]
 

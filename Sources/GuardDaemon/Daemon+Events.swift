@@ -158,6 +158,4 @@ extension Daemon {
     tell(.degraded(name, why: why))
     isStatusDue = true
   }
-
-  func tell(_ entry: JournalEntry) { log.send(entry, at: Clock.boot()) }
 }

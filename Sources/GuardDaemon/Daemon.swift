@@ -8,7 +8,7 @@ internal import GuardSystemd
 final class Daemon {
   enum Source: UInt64 {
     case signals = 1
-    case alarm, kernelLog, cgroups, processes, bus
+    case alarm, kernelLog, cgroups, processes, bus, hooks
     /// Of many descriptors, told apart by a number above these eight bits.
     case pressure
 
@@ -51,6 +51,8 @@ final class Daemon {
   var history: KillHistory
   let dangers: Dangers
   var pressureWatch: PressureWatch?
+  let hooks: Hooks
+  var watchedHookBus: (generation: Int, wantsToWrite: Bool)?
   var degradations = Degradations()
   var counters = StatusDocument.Counters()
   private(set) var isStopping = false
@@ -85,6 +87,8 @@ final class Daemon {
     }
     (self.runtime, self.runtimeFailure) = (runtime, runtimeFailure.map { "\($0)" })
     mains = MainProcesses(asksSystemd: source.root.isMachine && ServiceManager.isRunning())
+    hooks = Hooks(usesSystemd: source.root.isMachine && ServiceManager.isRunning())
+    hooks.use(config.notify)
     let survey = try Survey(in: source.root, mains: mains)
     watches = Watches(in: source.root, survey: survey)
     keeper = Keeper(
@@ -148,7 +152,7 @@ final class Daemon {
     case .pressure: pressureFired(number, hasFailed: !readiness.isDisjoint(with: .failed))
     case .cgroups: try cgroupsChanged()
     case .processes: try processesChanged()
-    case .bus: break  // in doWhatIsDue(), every turn
+    case .bus, .hooks: break  // in doWhatIsDue(), every turn
     case nil: break
     }
   }
@@ -158,6 +162,7 @@ final class Daemon {
     case .terminate, .interrupt: isStopping = true
     case .hangup: reload()
     case .user1: tell(.config(.notice, summary))
+    case .child: break  // in doWhatIsDue(), every turn
     }
   }
 
@@ -166,7 +171,7 @@ final class Daemon {
   private var nextDeadline: Duration? {
     [
       nextReconcile, nextWatchdog, pressureWatch?.deadline, log.retryAt, manager.retryAt, mains.deadline,
-      nextForkCheck?.at,
+      nextForkCheck?.at, hooks.deadline,
       isStatusDue ? statusWritten.map { $0 + Self.statusInterval } : nil,
     ].compactMap { $0 }.min()
   }
@@ -184,6 +189,7 @@ final class Daemon {
       // As often as the file: it counts every process on the ledger, too much for each event about a stranger.
       manager.status(summary, at: now)
     }
+    tendHooks(at: now)
     log.flush(at: now)
     manager.flush(at: now)
   }
@@ -285,6 +291,7 @@ final class Daemon {
       let hasNewPressure = new.pressure != config.pressure
       (config, configLoaded, configError) = (new, Clock.wall(), nil)
       applyLogLevel()
+      hooks.use(new.notify)
       loadRules()
       keeper.setConflictLimit(new.conflictLimit)
       keeper.forgetConflicts()
@@ -340,6 +347,7 @@ final class Daemon {
       }
     }
     writeStatus()
+    hooks.stop()
     // What still waits for a slow reader is given a moment; a reader that is stuck does not keep us.
     for _ in 0..<20 {
       log.flush(at: Clock.boot())

@@ -10,13 +10,17 @@ package struct Signals: ~Copyable {
     case interrupt = 2
     case user1 = 10
     case terminate = 15
+    /// One of our own processes ended.
+    case child = 17
   }
 
   /// Blocks the signals oomguard acts on, which then wait in the descriptor.
   package init() throws(SystemCallError) {
     var mask = sigset_t()
     unsafe sigemptyset(&mask)
-    for signal in [Signal.hangup, .interrupt, .user1, .terminate] { unsafe sigaddset(&mask, signal.rawValue) }
+    for signal in [Signal.hangup, .interrupt, .user1, .terminate, .child] {
+      unsafe sigaddset(&mask, signal.rawValue)
+    }
     _ = try SystemCallError.check("sigprocmask", "signals") { unsafe sigprocmask(SIG_BLOCK, &mask, nil) }
     let number = try SystemCallError.check("signalfd", "signals") { unsafe clinux_signalfd(&mask) }
     descriptor = OwnedDescriptor(number: number, path: "signalfd")

@@ -19,22 +19,23 @@ internal import GuardLinux
     case job = "(uo)"
   }
 
-  private final class Request {
-    let kind: Kind
-    let reply: (Value?) -> Void
+  @safe private final class Request {
+    /// Gets the answer, which may be an error; `nil` where none came.
+    let answered: (OpaquePointer?) -> Void
     unowned let bus: UnitBus
 
-    init(_ kind: Kind, bus: UnitBus, reply: @escaping (Value?) -> Void) {
-      (self.kind, self.bus, self.reply) = (kind, bus, reply)
+    init(bus: UnitBus, answered: @escaping (OpaquePointer?) -> Void) {
+      self.bus = bus
+      unsafe self.answered = answered
     }
   }
 
-  private static let service = "org.freedesktop.systemd1"
+  static let service = "org.freedesktop.systemd1"
   /// PID 1's own socket for root: works without a message bus, also while that one restarts.
   private static let privateAddress = "unix:path=/run/systemd/private"
   private static let timeoutMicroseconds: UInt64 = 5_000_000
 
-  private var bus: OpaquePointer?
+  private(set) var bus: OpaquePointer?
   private var requests: [ObjectIdentifier: Request] = [:]
   private var changed: Set<[UInt8]> = []
 
@@ -102,15 +103,24 @@ internal import GuardLinux
     }
     defer { unsafe sd_bus_message_unref(message) }
     let string = CChar(UInt8(ascii: "s"))
-    let request = Request(kind, bus: self, reply: reply)
     guard unsafe interface.withCString({ unsafe sd_bus_message_append_basic(message, string, $0) }) >= 0,
       unsafe property.withCString({ unsafe sd_bus_message_append_basic(message, string, $0) }) >= 0,
+      unsafe send(message, answered: { unsafe reply(UnitBus.value(in: $0, as: kind)) })
+    else { return reply(nil) }
+  }
+
+  /// Sends a call, whose answer is taken by ``process()``.
+  ///
+  /// - Returns: `false` if it could not be sent; then there is no answer.
+  func send(_ message: OpaquePointer?, answered: @escaping (OpaquePointer?) -> Void) -> Bool {
+    let request = unsafe Request(bus: self, answered: answered)
+    guard
       unsafe sd_bus_call_async(
         bus, nil, message, { message, userdata, _ in unsafe UnitBus.answered(message, userdata) },
-        Unmanaged.passUnretained(request).toOpaque(),
-        Self.timeoutMicroseconds) >= 0
-    else { return reply(nil) }
+        Unmanaged.passUnretained(request).toOpaque(), Self.timeoutMicroseconds) >= 0
+    else { return false }
     requests[ObjectIdentifier(request)] = request
+    return true
   }
 
   /// Does what is there to do.
@@ -123,7 +133,7 @@ internal import GuardLinux
       if result < 0 {
         let open = requests.values
         requests = [:]
-        for request in open { request.reply(nil) }
+        for request in open { request.answered(nil) }
         return false
       }
     }
@@ -163,13 +173,13 @@ internal import GuardLinux
     guard let userdata = unsafe userdata else { return 0 }
     let request = unsafe Unmanaged<Request>.fromOpaque(userdata).takeUnretainedValue()
     guard request.bus.requests.removeValue(forKey: ObjectIdentifier(request)) != nil else { return 0 }
-    request.reply(unsafe value(in: message, as: request.kind))
+    unsafe request.answered(message)
     return 0
   }
 
   private static func value(in message: OpaquePointer?, as kind: Kind) -> Value? {
     func type(_ letter: Unicode.Scalar) -> CChar { CChar(truncatingIfNeeded: letter.value) }
-    guard unsafe sd_bus_message_is_method_error(message, nil) == 0,
+    guard let message = unsafe message, unsafe sd_bus_message_is_method_error(message, nil) == 0,
       unsafe sd_bus_message_enter_container(message, type("v"), kind.rawValue) > 0
     else { return nil }
     if kind == .job, unsafe sd_bus_message_enter_container(message, type("r"), "uo") <= 0 { return nil }

@@ -33,6 +33,10 @@ struct ConfigMistakeTests {
     }
   }
 
+  private static let commandWords = "write an array of the program's absolute path and its arguments"
+  private static let eventNames =
+    "\"kill\", \"pressure\", \"drift\", \"conflict\", \"protect\", \"restore\", \"config\", \"degraded\", \"lost\""
+
   private static let settings: [Mistake] = [
     Mistake("gaurd = 1", "x:1:1: unknown key 'gaurd' at top level; did you mean 'guard'?"),
     Mistake("conflict_limit = 1", "x:1:1: unknown key 'conflict_limit' at top level; it belongs in [guard]"),
@@ -45,7 +49,38 @@ struct ConfigMistakeTests {
     Mistake("[[pressure]]", "x:1:3: 'pressure' is an array; write it as the table [pressure]"),
     Mistake("[protect]\nname = 'a'", "x:1:2: 'protect' is a table; write each rule as [[protect]]"),
     Mistake("sacrifice = [1]", "x:1:14: 'sacrifice' is 1; write each rule as [[sacrifice]]"),
-    Mistake("\n[notify]", "x:2:1: this version has no 'notify' yet; remove [notify]"),
+    Mistake(
+      "\n[notify]",
+      "x:2:1: [notify] has no 'command'; write one, such as command = [\"/usr/local/bin/page-me\"]"),
+    Mistake("[notify]\ncommand = '/bin/x'", "x:2:11: 'command' is the string '/bin/x'; \(commandWords)"),
+    Mistake("[notify]\ncommand = []", "x:2:11: 'command' is an array; \(commandWords)"),
+    Mistake("[notify]\ncommand = ['/bin/x', 5]", "x:2:22: 'command' is 5; \(commandWords)"),
+    Mistake(
+      "[notify]\ncommand = ['/bin/x', \"a\\u0000\"]",
+      "x:2:22: 'command' is the string 'a\\x00'; \(commandWords)"),
+    Mistake(
+      "[notify]\ncommand = ['page-me']",
+      "x:2:12: 'command' runs 'page-me'; write the program's absolute path, and a shell with -c if it takes one"
+    ),
+    Mistake(
+      "[notify]\ncommand = ['/bin/']",
+      "x:2:12: 'command' runs '/bin/'; write the program's absolute path, and a shell with -c if it takes one"
+    ),
+    Mistake(
+      "[notify]\ncommand = ['/bin/x']\nevents = ['kill', 'kil']",
+      "x:3:19: there is no event 'kil'; write some of \(eventNames)"),
+    Mistake(
+      "[notify]\ncommand = ['/bin/x']\nevents = []",
+      "x:3:10: 'events' is an array; write some of \(eventNames)"),
+    Mistake(
+      "[notify]\ncommand = ['/bin/x']\ntimeout = '11min'",
+      "x:3:11: 'timeout' is the string '11min'; "
+        + "write a duration from \"1s\" to \"10min\", a whole number of ms, s, min or h"),
+    Mistake(
+      "[notify]\ncomand = ['/bin/x']",
+      "x:2:1: unknown key 'comand' in [notify]; did you mean 'command'?\n"
+        + "x:1:1: [notify] has no 'command'; write one, such as command = [\"/usr/local/bin/page-me\"]"),
+    Mistake("[guard]\nevents = ['kill']", "x:2:1: unknown key 'events' in [guard]; it belongs in [notify]"),
     Mistake(
       "[guard]\nreconcile_interval = 30",
       "x:2:22: 'reconcile_interval' is 30; "

@@ -192,3 +192,9 @@ static const uint16_t CLINUX_BPF_JUMP_EQUAL = BPF_JMP | BPF_JEQ | BPF_K;
 static const uint16_t CLINUX_BPF_JUMP_EQUAL_X = BPF_JMP | BPF_JEQ | BPF_X;
 static const uint16_t CLINUX_BPF_RETURN = BPF_RET | BPF_K;
 static const uint16_t CLINUX_BPF_COPY_TO_X = BPF_MISC | BPF_TAX;
+
+// From now on no program that is started gets more than our three standard streams; since Linux 5.11.
+static inline int clinux_keep_descriptors(void) { return (int)syscall(SYS_close_range, 3U, ~0U, 4U /* CLOSE_RANGE_CLOEXEC */); }
+
+// A file that is nowhere but in memory; shown by /proc under this name.
+static inline int clinux_memory_file(const char *name) { return (int)syscall(SYS_memfd_create, name, 1U /* MFD_CLOEXEC */); }

@@ -10,6 +10,8 @@ package struct Config: Equatable, Sendable {
   package var conflictLimit = 5
   package var logLevel = LogLevel.info
   package var pressure = PressureSettings()
+  /// `nil` where nothing is to be run.
+  package var notify: NotifySettings?
   /// In file order; the first that matches a process wins.
   package var rules: [Rule] = []
   /// The files that were read, in the order in which they count.
@@ -45,6 +47,21 @@ package struct PressureSettings: Equatable, Sendable {
   package var clearAfter: Duration = .seconds(15)
 
   package init() {}
+}
+
+/// What is run on events: the `[notify]` table.
+package struct NotifySettings: Equatable, Sendable {
+  /// An absolute path and its arguments.
+  package var command: [String]
+  package var events: Set<EventKind> = [.kill, .pressure]
+  /// How long one run may take.
+  package var timeout: Duration = .seconds(10)
+  /// Where the command was written.
+  package var position: SourcePosition
+
+  package init(command: [String], position: SourcePosition) {
+    (self.command, self.position) = (command, position)
+  }
 }
 
 /// A place in a configuration file. Lines and columns count from 1.
