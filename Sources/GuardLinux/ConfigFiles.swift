@@ -10,28 +10,36 @@ package enum ConfigFiles {
   /// The machine's own: `/etc/oomguard.conf`, then drop-ins from /usr/lib, /run and /etc by name; a name
   /// in /etc hides the same name in /run, and that the one in /usr/lib, as in systemd.
   ///
+  /// - Parameter changes: drop-ins as they would be, by their path; `nil` for one that would be gone.
   /// - Throws: the first file or directory that is there but cannot be read, or the main file's absence.
-  package static func standard(in root: RootDirectory) throws(SystemCallError) -> [(
-    name: String, bytes: [UInt8]
-  )] {
+  package static func standard(
+    in root: RootDirectory, changes: [String: [UInt8]?] = [:]
+  ) throws(SystemCallError) -> [(name: String, bytes: [UInt8])] {
     let directories = ["/etc", "/run", "/usr/lib"].map { "\($0)/oomguard.conf.d" }
-    return try files(main: standardPath, dropInDirectories: directories, in: root)
+    return try files(main: standardPath, dropInDirectories: directories, in: root, changes)
   }
 
   /// `--config F`: F and `F.d` only, both as the caller names them.
-  package static func named(_ path: String) throws(SystemCallError) -> [(name: String, bytes: [UInt8])] {
-    try files(main: path, dropInDirectories: ["\(path).d"], in: RootDirectory())
+  package static func named(
+    _ path: String, changes: [String: [UInt8]?] = [:]
+  ) throws(SystemCallError) -> [(name: String, bytes: [UInt8])] {
+    try files(main: path, dropInDirectories: ["\(path).d"], in: RootDirectory(), changes)
   }
 
   /// Earlier directories hide later ones.
   private static func files(
-    main: String, dropInDirectories: [String], in root: RootDirectory
+    main: String, dropInDirectories: [String], in root: RootDirectory, _ changes: [String: [UInt8]?]
   ) throws(SystemCallError) -> [(name: String, bytes: [UInt8])] {
     var result = [(root.path(main), try root.read(main, limit: sizeLimit))]
     // By their bytes: two names that Unicode holds for one are two files.
     var chosen: [[UInt8]: String] = [:]
     for directory in dropInDirectories {
-      for name in try dropInNames(in: directory, root) where chosen[name] == nil {
+      var names = Set(try dropInNames(in: directory, root))
+      for (path, bytes) in changes where path.hasPrefix("\(directory)/") {
+        let name = Array(path.utf8.dropFirst(directory.utf8.count + 1))
+        if bytes == nil { names.remove(name) } else { names.insert(name) }
+      }
+      for name in names where chosen[name] == nil {
         guard let text = String(validating: name, as: UTF8.self) else {
           let subject = root.path("\(directory)/\(name.printable)")
           throw SystemCallError(call: "open", subject: subject, code: EILSEQ)
@@ -40,6 +48,10 @@ package enum ConfigFiles {
       }
     }
     for (_, path) in chosen.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
+      if let changed = changes[path], let changed {
+        result.append((root.path(path), changed))
+        continue
+      }
       do throws(SystemCallError) {
         result.append((root.path(path), try root.read(path, limit: sizeLimit)))
       } catch {

@@ -60,4 +60,9 @@ package final class NewFile {
   init(_ descriptor: consuming OwnedDescriptor) { self.descriptor = descriptor }
 
   package func write(_ bytes: some Collection<UInt8>) throws(SystemCallError) { try descriptor.write(bytes) }
+
+  /// Waits until it is on the disk. See fsync(2).
+  package func sync() throws(SystemCallError) {
+    _ = try SystemCallError.check("fsync", descriptor.path) { fsync(descriptor.number) }
+  }
 }

@@ -170,20 +170,12 @@ package struct StatusScreen: Sendable {
       [
         .init("\(process.pid)"), .init(process.comm), .init(process.unit ?? "-"),
         .init(process.score.map { "\($0)" } ?? "-"), .init(process.base.map { "\($0)" } ?? "-"),
-        .init(process.state.rawValue, colour(of: process.state)),
+        .init(process.state.rawValue, process.state.colour),
       ]
     }
     let more = rule.matched - rule.processes.count
     let rest = more > 0 ? ["  and \(more) more"] : []
     return ["\(safe(rule.name)):"] + table.lines(in: appearance, indent: 2) + rest
-  }
-
-  private func colour(of state: StatusDocument.Process.State) -> Colour? {
-    switch state {
-    case .held, .pending: nil
-    case .drifted, .yielded: .caution
-    case .refused: .bad
-    }
   }
 
   private func pressure(_ pressure: StatusDocument.Pressure) -> [String] {
@@ -253,6 +245,16 @@ package struct StatusScreen: Sendable {
   private func safe(_ text: String) -> String { text.shown(in: appearance) }
 
   private func moment(_ time: Timestamp) -> String { "\(time.absoluteText) (\(time.relativeText(at: now)))" }
+}
+
+extension StatusDocument.Process.State {
+  package var colour: Colour? {
+    switch self {
+    case .held, .pending: nil
+    case .drifted, .yielded: .caution
+    case .refused: .bad
+    }
+  }
 }
 
 extension StatusReading {

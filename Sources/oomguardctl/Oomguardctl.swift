@@ -15,8 +15,8 @@ struct Oomguardctl: ParsableCommand {
       """,
     version: "oomguardctl \(Release.version)",
     subcommands: [
-      Status.self, Victims.self, Explain.self, Memory.self, Kills.self, Watch.self, CheckConfig.self,
-      Parse.self,
+      Status.self, Victims.self, Explain.self, Memory.self, Kills.self, Watch.self, Protect.self, Unprotect.self,
+      Metrics.self, CheckConfig.self, Parse.self,
     ])
 
   static func main() {
@@ -46,6 +46,14 @@ struct Oomguardctl: ParsableCommand {
   static func refuse(_ refusal: Refusal) throws {
     complain("oomguardctl: \(refusal)")
     try conclude(refusal.exitStatus)
+  }
+
+  /// Prints an answer in the one form or the other.
+  static func show(
+    _ answer: some Encodable, asJSON: Bool, _ lines: (Appearance) -> [String]
+  ) throws {
+    try StandardStream.output.write(
+      asJSON ? JSONWriter.bytes(of: answer, layout: .indented) : lines(appearance).flatMap { "\($0)\n".utf8 })
   }
 
   /// The wall clock.

@@ -50,11 +50,8 @@ struct Victims: ParsableCommand {
     } catch {
       return try Oomguardctl.refuse(error)
     }
-    if json {
-      try StandardStream.output.write(JSONWriter.bytes(of: answer.limited(to: top), layout: .indented))
-    } else {
-      let lines = VictimsScreen(answer, top: top ?? 10, in: Oomguardctl.appearance).lines()
-      try StandardStream.output.write(lines.flatMap { "\($0)\n".utf8 })
+    try Oomguardctl.show(answer.limited(to: top), asJSON: json) {
+      VictimsScreen(answer, top: top ?? 10, in: $0).lines()
     }
     try Oomguardctl.conclude(answer.exitStatus)
   }

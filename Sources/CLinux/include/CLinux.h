@@ -62,6 +62,13 @@ static inline int clinux_compare_memory(pid_t one, pid_t other) {
   return (int)syscall(SYS_kcmp, one, other, KCMP_VM, 0, 0);
 }
 
+// glibc has both since 2.36.
+static inline int clinux_pidfd_open(pid_t pid) { return (int)syscall(SYS_pidfd_open, pid, 0); }
+
+static inline int clinux_pidfd_send_signal(int process, int signal) {
+  return (int)syscall(SYS_pidfd_send_signal, process, signal, NULL, 0);
+}
+
 static inline int clinux_signalfd(const sigset_t *mask) {
   return signalfd(-1, mask, SFD_CLOEXEC | SFD_NONBLOCK);
 }
