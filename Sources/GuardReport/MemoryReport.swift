@@ -69,7 +69,8 @@ package struct MemoryReport: Sendable {
     let next = seen[place.index]
     let own = (try? process.read("smaps_rollup")).flatMap { SharedSizes($0).privateKB }
     return Victim(
-      pid: next.candidate.pid, comm: next.comm.printable, freedKB: own.map { $0 &+ next.candidate.pgtablesKB })
+      pid: next.candidate.pid, comm: next.comm.printable, freedKB: own.map { $0 &+ next.candidate.pgtablesKB }
+    )
   }
 }
 

@@ -15,7 +15,8 @@ struct Oomguardctl: ParsableCommand {
       """,
     version: "oomguardctl \(Release.version)",
     subcommands: [
-      Status.self, Victims.self, Explain.self, Memory.self, Kills.self, Watch.self, Protect.self, Unprotect.self,
+      Status.self, Victims.self, Explain.self, Memory.self, Kills.self, Watch.self, Protect.self,
+      Unprotect.self,
       Metrics.self, CheckConfig.self, Parse.self,
     ])
 
