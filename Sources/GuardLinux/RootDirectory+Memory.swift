@@ -42,5 +42,5 @@ extension RootDirectory {
   }
 
   /// `oom_kill` of /proc/vmstat: the kills of this boot, by the kernel's own count; since Linux 4.13.
-  package var oomKillCount: UInt64? { (try? read("/proc/vmstat")).flatMap { VMStat($0).oomKills } }
+  package var oomKillCount: UInt64? { (try? read("/proc/vmstat")).flatMap { VMStat.oomKills(in: $0) } }
 }

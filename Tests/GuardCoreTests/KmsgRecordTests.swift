@@ -57,4 +57,24 @@ struct KmsgRecordTests {
   func brokenTextNamesTheMissingField(text: String, field: String) {
     #expect(throws: KernelTextError(missing: field)) { try Self.record(text) }
   }
+
+  @Test(arguments: [
+    "6,339,5140900,-;NET", "30,340,5690716,-,caller=T1;x", "6,1,2;a", "0,0,0,-;",
+    "18446744073709551615,18446744073709551615,18446744073709551615,-;",
+  ])
+  func theHeadIsThatOfTheWholeRecord(text: String) throws {
+    let head = try #require(KmsgRecord.Head(Array(text.utf8)[...]))
+    let record = try Self.record(text)
+    #expect(head.isFromKernel == record.isFromKernel)
+    #expect((head.sequence, head.microseconds) == (record.sequence, record.microseconds))
+  }
+
+  @Test(arguments: [
+    "", ";", "6", "6,", "6,1", "6,1,2", "6,1,;a", ",1,2;a", "6,,2;a", "6;1,2,-;a", "-6,1,2;a", "6 ,1,2;a",
+    "6,1,2x;a",
+    "18446744073709551616,1,2;a", "6,99999999999999999999,2;a",
+  ])
+  func aBrokenHeadIsRefused(text: String) {
+    #expect(KmsgRecord.Head(Array(text.utf8)[...]) == nil)
+  }
 }

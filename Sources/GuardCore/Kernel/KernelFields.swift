@@ -15,6 +15,22 @@ struct KernelFields {
     }
   }
 
+  /// One field alone, without taking the others apart: for texts that are read again and again.
+  static func value(of name: StaticString, in text: ArraySlice<UInt8>) -> UInt64? {
+    var rest = text
+    while !rest.isEmpty {
+      let line = rest.prefix { $0 != UInt8(ascii: "\n") }
+      rest = rest[line.endIndex...].dropFirst()
+      let value = line.dropFirst(name.utf8CodeUnitCount)
+      guard line.starts(with: name), let mark = value.first, mark == UInt8(ascii: ":") || mark.isBlank else {
+        continue
+      }
+      let word = value.dropFirst().drop { $0.isBlank }.prefix { !$0.isBlank }
+      return UInt64(ascii: word)
+    }
+    return nil
+  }
+
   subscript(_ name: String) -> UInt64? { values[Array(name.utf8)] }
   var isEmpty: Bool { values.isEmpty }
 

@@ -18,6 +18,39 @@ package struct KmsgRecord: Equatable, Sendable {
   /// With the kernel's `\xNN` undone: any bytes, a newline among them.
   package var text: ArraySlice<UInt8>
 
+  /// What a reader of a flood asks of most records: whose it is, and whether one is missing before it.
+  package struct Head: Equatable, Sendable {
+    package var priority, sequence, microseconds: UInt64
+
+    package var isFromKernel: Bool { priority >> 3 == 0 }
+
+    /// - Returns: `nil` where ``KmsgRecord`` would be refused, too.
+    package init?(_ record: ArraySlice<UInt8>) {
+      var position = record.startIndex
+      func number(endedBy stops: (UInt8, UInt8)) -> UInt64? {
+        let start = position
+        var value: UInt64 = 0
+        while position < record.endIndex, record[position].isDigit {
+          let (tens, isTooLarge) = value.multipliedReportingOverflow(by: 10)
+          let (next, hasCarried) = tens.addingReportingOverflow(UInt64(record[position] &- UInt8(ascii: "0")))
+          if isTooLarge || hasCarried { return nil }
+          value = next
+          position += 1
+        }
+        guard position > start, position < record.endIndex,
+          record[position] == stops.0 || record[position] == stops.1
+        else { return nil }
+        position += 1
+        return value
+      }
+      let (comma, semicolon) = (UInt8(ascii: ","), UInt8(ascii: ";"))
+      guard let priority = number(endedBy: (comma, comma)), let sequence = number(endedBy: (comma, comma)),
+        let microseconds = number(endedBy: (comma, semicolon))
+      else { return nil }
+      (self.priority, self.sequence, self.microseconds) = (priority, sequence, microseconds)
+    }
+  }
+
   /// - Throws: ``KernelTextError`` naming the first field that is absent or not a number.
   package init(_ record: ArraySlice<UInt8>) throws(KernelTextError) {
     guard let semicolon = record.firstIndex(of: UInt8(ascii: ";")) else { throw .init(missing: "text") }

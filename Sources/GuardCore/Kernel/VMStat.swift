@@ -15,6 +15,11 @@ package struct VMStat: Equatable, Sendable {
   /// Pages read back soon after they were thrown out; since Linux 3.15, by kind since 5.9.
   package var refaults: UInt64?
 
+  /// ``oomKills`` alone, of a text with a hundred other counters.
+  package static func oomKills(in text: [UInt8]) -> UInt64? {
+    KernelFields.value(of: "oom_kill", in: text[...])
+  }
+
   package init(_ text: [UInt8]) {
     let fields = KernelFields(text[...])
     oomKills = fields["oom_kill"]
