@@ -34,6 +34,14 @@ extension StatusDocument {
   /// One process killed by the kernel's OOM killer. What the report does not say is `nil`.
   package struct Kill: Codable, Equatable, Sendable {
     package enum Constraint: String, Codable, Sendable { case global, memcg, cpuset, mempolicy }
+    /// Whose limit was hit, beside which one.
+    package enum Limit: String, Codable, Sendable {
+      /// That of the victim's own unit, or of a cgroup in it.
+      case own
+      /// That of a cgroup above the unit.
+      case parent
+      case machine
+    }
     package enum Source: String, Codable, Sendable {
       case kernelLog = "kernel-log"
       case memoryEvents = "memory-events"
@@ -52,6 +60,8 @@ extension StatusDocument {
     package var constraint: Constraint?
     /// The cgroup whose limit was hit, as the kernel prints it.
     package var limitCgroup: String?
+    /// `nil` where it is not known, and where a cpuset or memory policy was the cause.
+    package var limit: Limit?
     /// Whether the victim held a promise when it died.
     package var protected: Bool?
     /// The rule of its unit, even if the scope left the victim out.
@@ -62,18 +72,18 @@ extension StatusDocument {
 
     package init(
       id: String?, seq: UInt64?, at: Timestamp?, victim: Victim, trigger: Trigger = Trigger(),
-      constraint: Constraint? = nil, limitCgroup: String? = nil, protected: Bool? = nil, rule: String? = nil,
-      tasksDumped: Int? = nil, source: Source
+      constraint: Constraint? = nil, limitCgroup: String? = nil, limit: Limit? = nil, protected: Bool? = nil,
+      rule: String? = nil, tasksDumped: Int? = nil, source: Source
     ) {
       (self.id, self.seq, self.at, self.victim, self.trigger) = (id, seq, at, victim, trigger)
-      (self.constraint, self.limitCgroup, self.protected) = (constraint, limitCgroup, protected)
-      (self.rule, self.tasksDumped, self.source) = (rule, tasksDumped, source)
+      (self.constraint, self.limitCgroup, self.limit) = (constraint, limitCgroup, limit)
+      (self.protected, self.rule, self.tasksDumped, self.source) = (protected, rule, tasksDumped, source)
     }
 
     private enum CodingKeys: String, CodingKey {
       case id, seq, at, victim, trigger, constraint
       case limitCgroup = "limit_cgroup"
-      case protected, rule
+      case limit, protected, rule
       case tasksDumped = "tasks_dumped"
       case source
     }
@@ -84,6 +94,14 @@ extension StatusDocument {
       package var comm: String?
       package var uid: UInt32?
       package var unit: String?
+      /// Of a user's own manager, whose own unit is ``unit``.
+      package var userUnit: String?
+      /// The id of the container it was in, as the engines name a container's cgroup.
+      package var container: String?
+      /// The uid of its Kubernetes pod.
+      package var pod: String?
+      /// Of a kill no log line told of: the deepest whose counter shows it. The victim was in it, or in one below
+      /// it that is gone.
       package var cgroup: String?
       package var score: Int16?
       package var totalVMKB: UInt64?
@@ -94,16 +112,20 @@ extension StatusDocument {
 
       package init(
         pid: Int32? = nil, comm: String? = nil, uid: UInt32? = nil, unit: String? = nil,
-        cgroup: String? = nil, score: Int16? = nil, totalVMKB: UInt64? = nil, anonRSSKB: UInt64? = nil,
+        userUnit: String? = nil, container: String? = nil, pod: String? = nil, cgroup: String? = nil,
+        score: Int16? = nil, totalVMKB: UInt64? = nil, anonRSSKB: UInt64? = nil,
         fileRSSKB: UInt64? = nil, shmemRSSKB: UInt64? = nil, pgtablesKB: UInt64? = nil
       ) {
         (self.pid, self.comm, self.uid, self.unit, self.cgroup) = (pid, comm, uid, unit, cgroup)
+        (self.userUnit, self.container, self.pod) = (userUnit, container, pod)
         (self.score, self.totalVMKB, self.anonRSSKB) = (score, totalVMKB, anonRSSKB)
         (self.fileRSSKB, self.shmemRSSKB, self.pgtablesKB) = (fileRSSKB, shmemRSSKB, pgtablesKB)
       }
 
       private enum CodingKeys: String, CodingKey {
-        case pid, comm, uid, unit, cgroup, score
+        case pid, comm, uid, unit
+        case userUnit = "user_unit"
+        case container, pod, cgroup, score
         case totalVMKB = "total_vm_kb"
         case anonRSSKB = "anon_rss_kb"
         case fileRSSKB = "file_rss_kb"

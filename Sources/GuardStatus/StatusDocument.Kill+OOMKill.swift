@@ -8,6 +8,17 @@ extension StatusDocument.Kill {
       id: nil, seq: kill.sequence, at: nil, victim: Victim(kill.victim), trigger: Trigger(kill.trigger),
       constraint: kill.constraint.map { Constraint($0) }, limitCgroup: kill.limitCgroup?.printable,
       tasksDumped: kill.tasksDumped, source: .kernelLog)
+    settleLimit(
+      of: kill.victim.cgroup.map { CgroupPath($0) }, hit: kill.limitCgroup.map { CgroupPath($0) })
+  }
+
+  /// Says whose limit was hit, as far as the constraint and these cgroups tell.
+  package mutating func settleLimit(of victim: CgroupPath?, hit limitCgroup: CgroupPath?) {
+    limit = constraint == .global ? .machine : nil
+    guard let victim, let limitCgroup else { return }
+    let unit = victim.isSlice ? victim : victim.unitPath ?? victim
+    let isWithinUnit = limitCgroup == unit || limitCgroup.bytes.starts(with: unit.bytes + [UInt8(ascii: "/")])
+    limit = isWithinUnit ? .own : .parent
   }
 }
 
@@ -16,10 +27,17 @@ extension StatusDocument.Kill.Victim {
   package init(_ victim: OOMKill.Victim) {
     self.init(
       pid: victim.pid, comm: victim.comm?.printable, uid: victim.uid,
-      unit: victim.cgroup.flatMap { CgroupPath($0).unit?.printable }, cgroup: victim.cgroup?.printable,
       score: victim.score.flatMap { Int16(exactly: $0) }, totalVMKB: victim.totalVMKB,
       anonRSSKB: victim.anonRSSKB, fileRSSKB: victim.fileRSSKB, shmemRSSKB: victim.shmemRSSKB,
       pgtablesKB: victim.pgtablesKB)
+    if let cgroup = victim.cgroup { settle(in: CgroupPath(cgroup)) }
+  }
+
+  /// Says where it was, and whatever the cgroup's name tells of that.
+  package mutating func settle(in cgroup: CgroupPath) {
+    self.cgroup = cgroup.description
+    (unit, userUnit) = (cgroup.unit?.printable, cgroup.userUnit?.printable)
+    (container, pod) = (cgroup.containerID?.printable, cgroup.podUID?.printable)
   }
 }
 
@@ -32,7 +50,7 @@ extension StatusDocument.Kill.Trigger {
 }
 
 extension StatusDocument.Kill.Constraint {
-  init(_ constraint: OOMKill.Constraint) {
+  package init(_ constraint: OOMKill.Constraint) {
     self =
       switch constraint {
       case .global: .global

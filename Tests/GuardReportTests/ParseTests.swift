@@ -80,13 +80,15 @@ struct ParseTests {
       id: nil, seq: read.seq, at: nil,
       victim: .init(
         pid: expected.pid, comm: expected.comm, uid: expected.uid, unit: read.victim.unit,
+        userUnit: read.victim.userUnit, container: read.victim.container, pod: read.victim.pod,
         cgroup: expected.taskMemcg, score: expected.oomScoreAdj, totalVMKB: expected.totalVmKb,
         anonRSSKB: expected.anonRssKb, fileRSSKB: expected.fileRssKb, shmemRSSKB: expected.shmemRssKb,
         pgtablesKB: expected.pgtablesKb),
       trigger: .init(
         pid: expected.triggerPid, comm: expected.triggerComm, gfpMask: expected.gfpMask,
         order: expected.order),
-      constraint: constraint(expected), limitCgroup: expected.oomMemcg, protected: nil, rule: nil,
+      constraint: constraint(expected), limitCgroup: expected.oomMemcg, limit: read.limit, protected: nil,
+      rule: nil,
       tasksDumped: read.tasksDumped, source: .kernelLog)
   }
 
@@ -151,6 +153,9 @@ struct ParseTests {
               "comm": "a\\\\x09b",
               "uid": null,
               "unit": null,
+              "user_unit": null,
+              "container": null,
+              "pod": null,
               "cgroup": null,
               "score": null,
               "total_vm_kb": null,
@@ -167,6 +172,7 @@ struct ParseTests {
             },
             "constraint": null,
             "limit_cgroup": null,
+            "limit": null,
             "protected": null,
             "rule": null,
             "tasks_dumped": null,

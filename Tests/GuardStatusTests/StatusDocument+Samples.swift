@@ -48,11 +48,13 @@ extension StatusDocument {
             id: "01234567-1700", seq: 1700, at: boot,
             victim: Kill.Victim(
               pid: 4242, comm: "hog\u{2028}", uid: 1000, unit: "batch.service",
+              userUnit: "mine.service", container: "0123", pod: "4567-89",
               cgroup: "/batch.slice/batch.service",
               score: 500, totalVMKB: 8_388_608, anonRSSKB: 65_536, fileRSSKB: 4, shmemRSSKB: 0,
               pgtablesKB: 180),
             trigger: Kill.Trigger(pid: 4243, comm: "worker", gfpMask: "0xcc0", order: 0), constraint: .memcg,
-            limitCgroup: "/batch.slice", protected: true, rule: "batch", tasksDumped: 3, source: .kernelLog),
+            limitCgroup: "/batch.slice", limit: .parent, protected: true, rule: "batch", tasksDumped: 3,
+            source: .kernelLog),
           Kill(id: "01234567-u1", seq: nil, at: boot, victim: Kill.Victim(), source: .memoryEvents),
         ]))
     document.counters.writes = 14
@@ -144,15 +146,16 @@ private struct Dice {
       id: text(), seq: maybe { $0.number() }, at: time(),
       victim: .init(
         pid: maybe { $0.number() }, comm: maybe { $0.text() }, uid: maybe { $0.number() },
-        unit: maybe { $0.text() },
-        cgroup: maybe { $0.text() }, score: maybe { $0.number() }, totalVMKB: maybe { $0.number() },
+        unit: maybe { $0.text() }, userUnit: maybe { $0.text() }, container: maybe { $0.text() },
+        pod: maybe { $0.text() }, cgroup: maybe { $0.text() }, score: maybe { $0.number() },
+        totalVMKB: maybe { $0.number() },
         anonRSSKB: maybe { $0.number() }, fileRSSKB: maybe { $0.number() }, shmemRSSKB: maybe { $0.number() },
         pgtablesKB: maybe { $0.number() }),
       trigger: .init(
         pid: maybe { $0.number() }, comm: maybe { $0.text() }, gfpMask: maybe { $0.text() },
         order: maybe { $0.number() }),
       constraint: maybe { $0.one(of: [.global, .memcg, .cpuset, .mempolicy]) },
-      limitCgroup: maybe { $0.text() },
+      limitCgroup: maybe { $0.text() }, limit: maybe { $0.one(of: [.own, .parent, .machine]) },
       protected: maybe { $0.coin() }, rule: maybe { $0.text() }, tasksDumped: maybe { $0.number() },
       source: one(of: [.kernelLog, .memoryEvents, .vmstat]))
   }

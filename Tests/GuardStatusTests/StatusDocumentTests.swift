@@ -41,12 +41,13 @@ struct StatusDocumentTests {
     ("kills", "total protected lost_records unlogged vmstat_oom_kill last"),
     (
       "kills.last.0",
-      "id seq at victim trigger constraint limit_cgroup protected rule tasks_dumped source"
+      "id seq at victim trigger constraint limit_cgroup limit protected rule tasks_dumped source"
     ),
     (
       "kills.last.0.victim",
       """
-      pid comm uid unit cgroup score total_vm_kb anon_rss_kb file_rss_kb shmem_rss_kb pgtables_kb
+      pid comm uid unit user_unit container pod cgroup score total_vm_kb anon_rss_kb file_rss_kb shmem_rss_kb
+      pgtables_kb
       """
     ),
     ("kills.last.0.trigger", "pid comm gfp_mask order"),
@@ -66,7 +67,7 @@ struct StatusDocumentTests {
       }
       if value is NSNull { return }
       let object = try #require(value as? [String: Any])
-      #expect(Set(object.keys) == Set(names.split(separator: " ").map(String.init)))
+      #expect(Set(object.keys) == Set(names.split { $0 == " " || $0 == "\n" }.map(String.init)))
     }
   }
 
