@@ -15,32 +15,13 @@ extension Daemon {
     } catch {
       degrade(.noKernelLog, "\(error)")
     }
-    armPressure()
-  }
-
-  func readKernelLog() {
-    guard killWatch != nil else { return }
-    do throws(SystemCallError) {
-      guard let (kills, lost, _) = try killWatch?.take() else { return }
-      for kill in kills { told(kill) }
-      if lost > 0 {
-        counters.overruns += 1
-        tell(.lost(lost))
-        isStatusDue = true
-      }
-    } catch {
-      // Not to be had any more, and polling it would spin: closed, said, and the promises go on.
-      killWatch = nil
-      degrade(.noKernelLog, "\(error)")
+    // Without it the counters are looked at with every survey.
+    if root.isMachine, let watch = scene.watch(),
+      (try? loop.watch(watch.descriptor, for: .readable, token: Source.memoryEvents.rawValue)) != nil
+    {
+      memoryEvents = watch
     }
-  }
-
-  private func told(_ kill: OOMKill) {
-    let (told, isNew) = history.add(kill, ledger: keeper.ledger, rules: keeper.rules)
-    isStatusDue = true
-    guard isNew else { return }
-    tell(.killed(told, report: kill.reportText))
-    if let mark = history.told { state?.note(mark) }
+    armPressure()
   }
 
   func arm() {

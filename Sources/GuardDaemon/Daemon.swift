@@ -8,7 +8,7 @@ internal import GuardSystemd
 final class Daemon {
   enum Source: UInt64 {
     case signals = 1
-    case alarm, kernelLog, cgroups, processes, bus, hooks
+    case alarm, kernelLog, memoryEvents, cgroups, processes, bus, hooks
     /// Of many descriptors, told apart by a number above these eight bits.
     case pressure
 
@@ -49,6 +49,12 @@ final class Daemon {
   private var filesToKeep: [(name: String, bytes: [UInt8])]?
   var keeper: Keeper
   var history: KillHistory
+  let scene: KillScene
+  var memoryEvents: MemoryEventsWatch?
+  /// When to compare the kernel's count of kills with its log.
+  var nextKillCount: Duration?
+  /// When to listen to the cgroups' counters again.
+  var nextMemoryEvents: Duration?
   let dangers: Dangers
   var pressureWatch: PressureWatch?
   let hooks: Hooks
@@ -97,6 +103,7 @@ final class Daemon {
     keeper.setConflictLimit(config.conflictLimit)
     dangers = Dangers(keeper)
     history = KillHistory(told: told, bootID: String(decoding: bootID, as: UTF8.self))
+    scene = KillScene(in: source.root, survey.cgroupVersion)
     applyLogLevel()
     noteWriting()
     if let errors = loaded.errors { noteCopy(errors) }
@@ -149,6 +156,7 @@ final class Daemon {
     case .signals: for signal in try signals.take() { handle(signal) }
     case .alarm: try alarm.acknowledge()
     case .kernelLog: readKernelLog()
+    case .memoryEvents: try memoryEventsChanged()
     case .pressure: pressureFired(number, hasFailed: !readiness.isDisjoint(with: .failed))
     case .cgroups: try cgroupsChanged()
     case .processes: try processesChanged()
@@ -171,7 +179,7 @@ final class Daemon {
   private var nextDeadline: Duration? {
     [
       nextReconcile, nextWatchdog, pressureWatch?.deadline, log.retryAt, manager.retryAt, mains.deadline,
-      nextForkCheck?.at, hooks.deadline,
+      nextForkCheck?.at, hooks.deadline, nextKillCount, nextMemoryEvents,
       isStatusDue ? statusWritten.map { $0 + Self.statusInterval } : nil,
     ].compactMap { $0 }.min()
   }
@@ -180,6 +188,8 @@ final class Daemon {
     let now = Clock.boot()
     learnMains(at: now)
     if let check = nextForkCheck, now >= check.at { checkForks(check.parents, pause: check.pause, at: now) }
+    if let nextMemoryEvents, now >= nextMemoryEvents { watchMemoryEvents() }
+    if let nextKillCount, now >= nextKillCount { readKernelLog() }
     if now >= nextReconcile { reconcile() }
     settlePressure(at: now)
     if let nextWatchdog, now >= nextWatchdog { pingWatchdog(at: now) }
@@ -199,6 +209,7 @@ final class Daemon {
     let now = Clock.boot()
     nextReconcile = now + config.reconcileInterval
     // Kills first: a survey takes the dead off the ledger, and with them what they were promised.
+    watchMemoryEvents()
     readKernelLog()
     if config.rules.contains(where: { $0.amount.dependsOnMemory }) { loadRules() }
     arm()
@@ -282,6 +293,8 @@ final class Daemon {
   /// All or nothing: a mistake leaves the old configuration in force.
   private func reload() {
     let now = Clock.boot()
+    // Kills until now were under the old rules.
+    readKernelLog()
     manager.reloading(monotonic: Clock.monotonic(), at: now)
     do throws(ConfigErrors) {
       let loaded = try configSource.load()

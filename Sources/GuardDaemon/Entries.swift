@@ -73,6 +73,7 @@ extension JournalEntry {
     for (name, value) in kill.journalFields { entry.add("OOMGUARD_\(name)", value) }
     if !report.isEmpty { entry.add("OOMGUARD_REPORT", bytes: report) }
     entry.add("OBJECT_SYSTEMD_UNIT", kill.victim.unit)
+    entry.add("OBJECT_SYSTEMD_USER_UNIT", kill.victim.userUnit)
     return entry
   }
 

@@ -6,70 +6,109 @@ internal import GuardStatus
 struct KillHistory {
   private(set) var total: UInt64
   private(set) var protected: UInt64
+  /// Those that no line of the log told of.
+  private(set) var unlogged: UInt64
   private(set) var last: [StatusDocument.Kill] = []
-  /// Kills up to here have been told, by this daemon or one before it.
-  private(set) var toldSequence: UInt64?
+  /// The kernel's own count, and how far it is accounted for.
+  var count: KillCount
+  /// Kill lines up to here have been told, by this daemon or one before it.
+  private var toldSequence: UInt64?
   private let bootID: String
-  /// On the log's clock: of victims before it, nobody here knows what they held.
+  /// On CLOCK_MONOTONIC: of victims before it, nobody here knows what they held.
   private let started = Clock.monotonic()
 
   init(told: SavedState.Told?, bootID: String) {
-    (total, protected, toldSequence) = (told?.total ?? 0, told?.protected ?? 0, told?.sequence)
+    (total, protected, unlogged) = (told?.total ?? 0, told?.protected ?? 0, told?.unlogged ?? 0)
+    toldSequence = told?.sequence
+    count = KillCount(accounted: told?.accounted)
     self.bootID = bootID
+  }
+
+  /// What the next daemon has to know.
+  var told: SavedState.Told {
+    SavedState.Told(
+      sequence: toldSequence, total: total, protected: protected, unlogged: unlogged,
+      accounted: count.accounted)
+  }
+
+  /// Whether a `Killed process` line is new: a daemon before this one has counted those up to where it came.
+  func isNew(_ sequence: UInt64?) -> Bool {
+    guard let sequence, let toldSequence else { return true }
+    return sequence > toldSequence
   }
 
   /// Puts a kill beside what is known of its victim.
   ///
   /// - Returns: it, and whether it is new: one that a daemon before this one told of is only remembered.
-  mutating func add(_ kill: OOMKill, ledger: Ledger, rules: RuleSet) -> (
+  mutating func add(_ kill: OOMKill, age: Duration, _ place: KillScene.Place, rules: RuleSet) -> (
     kill: StatusDocument.Kill, isNew: Bool
   ) {
-    let told = describe(kill, ledger: ledger, rules: rules)
-    last.append(told)
-    if last.count > StatusDocument.maximumKills { last.removeFirst() }
-    if let sequence = kill.sequence, let toldSequence, sequence <= toldSequence { return (told, false) }
+    let told = describe(kill, age: age, place, rules: rules)
+    remember(told)
+    guard isNew(kill.sequence) else { return (told, false) }
     total += 1
     if told.protected == true { protected += 1 }
-    toldSequence = kill.sequence ?? toldSequence
+    noteLine(kill.sequence)
     return (told, true)
   }
 
-  /// What the next daemon has to know.
-  var told: SavedState.Told? {
-    toldSequence.map { SavedState.Told(sequence: $0, total: total, protected: protected) }
+  /// The line of a kill that was told already came again.
+  mutating func addRepetition(_ sequence: UInt64) {
+    if isNew(sequence) { noteLine(sequence) }
   }
 
-  private func describe(_ kill: OOMKill, ledger: Ledger, rules: RuleSet) -> StatusDocument.Kill {
-    let victim = kill.victim
-    // The pid alone: its process is gone, and a survey that saw it gone has taken it off the ledger.
-    let entry = ledger.entries[victim.pid].flatMap { victim.comm == nil || $0.comm == victim.comm ? $0 : nil }
-    let cgroup = victim.cgroup.map { CgroupPath($0) } ?? entry?.cgroup
-    let rule = entry?.rule ?? cgroup.flatMap { rules.firstAdmitting($0) }.map { rules.rules[$0].name }
-    let unit = cgroup?.unit ?? entry?.cgroup?.unit
-    var told = StatusDocument.Kill(kill)
-    told.id = "\(bootID.prefix(8))-\(kill.sequence.map { "\($0)" } ?? "u\(total)")"
-    told.at = time(of: kill)
-    (told.victim.unit, told.victim.cgroup) = (unit?.printable, cgroup?.description)
-    // Where the kernel left out the line with the constraint, the words of the kill line tell a memory
-    // cgroup's limit from the others.
-    told.constraint = told.constraint ?? (kill.limitKind == .memcg ? .memcg : nil)
-    told.protected = entry.map { $0.kind == .protect && $0.state == .held } ?? (isOurs(kill) ? false : nil)
-    told.rule = rule
+  private mutating func noteLine(_ sequence: UInt64?) {
+    count.noteLine()
+    toldSequence = sequence ?? toldSequence
+  }
+
+  /// A kill that only a counter tells of: found now, and it happened at some time since the last look.
+  mutating func addUnlogged(in cgroup: CgroupPath?, rules: RuleSet) -> StatusDocument.Kill {
+    total += 1
+    unlogged += 1
+    var told = StatusDocument.Kill(
+      id: id("u\(unlogged)"), seq: nil, at: Timestamp(Clock.wall()), victim: .init(),
+      source: cgroup == nil ? .vmstat : .memoryEvents)
+    if let cgroup {
+      told.victim.settle(in: cgroup)
+      told.rule = rules.firstAdmitting(cgroup).map { rules.rules[$0].name }
+    }
+    remember(told)
     return told
   }
 
-  /// Whether this daemon was there when it happened.
-  private func isOurs(_ kill: OOMKill) -> Bool {
-    kill.microseconds.map { .microseconds(Int64(clamping: $0)) >= started } ?? false
+  /// Of the kill of this pid that was told last, where it was.
+  func cgroup(ofVictim pid: Int32) -> CgroupPath? {
+    last.last { $0.victim.pid == pid }?.victim.cgroup.map { CgroupPath($0.utf8) }
   }
 
-  /// The kernel's stamp, on the wall clock. The log's clock stands still while the machine sleeps, as
-  /// CLOCK_MONOTONIC does.
-  private func time(of kill: OOMKill) -> Timestamp {
-    let now = Clock.wall()
-    guard let microseconds = kill.microseconds else { return Timestamp(now) }
-    let age = Clock.monotonic() - .microseconds(Int64(clamping: microseconds))
-    return Timestamp(now - max(.zero, age))
+  private mutating func remember(_ kill: StatusDocument.Kill) {
+    last.append(kill)
+    if last.count > StatusDocument.maximumKills { last.removeFirst() }
+  }
+
+  private func id(_ number: String) -> String { "\(bootID.prefix(8))-\(number)" }
+
+  private func describe(
+    _ kill: OOMKill, age: Duration, _ place: KillScene.Place, rules: RuleSet
+  ) -> StatusDocument.Kill {
+    var told = StatusDocument.Kill(kill)
+    told.id = kill.sequence.map { id("\($0)") }
+    told.at = Timestamp(Clock.wall() - age)
+    if let cgroup = place.cgroup ?? place.home { told.victim.settle(in: cgroup) }
+    if place.cgroup == nil { told.victim.cgroup = nil }
+    // On v1 memory may be accounted to a slice and not to the unit in it.
+    if let home = place.home, place.cgroup?.unitPath == nil || place.cgroup?.isSlice == true {
+      told.victim.unit = home.unit?.printable ?? told.victim.unit
+    }
+    told.constraint = place.constraint.map { .init($0) }
+    told.limitCgroup = told.limitCgroup ?? place.limit?.printable
+    told.settleLimit(of: place.cgroup, hit: place.limit.map { CgroupPath($0) })
+    let wasThere = Clock.monotonic() - age >= started
+    told.protected = place.entry.map { $0.kind == .protect && $0.state == .held } ?? (wasThere ? false : nil)
+    told.rule =
+      place.entry?.rule ?? place.home.flatMap { rules.firstAdmitting($0) }.map { rules.rules[$0].name }
+    return told
   }
 }
 

@@ -3,12 +3,31 @@ internal import GuardLinux
 
 /// Reads the kernel's log for its OOM kills.
 final class KillWatch {
-  /// How many records one turn of the loop reads: a flood must not keep the loop from its other work.
+  /// One `Killed process` line.
+  enum Sighting {
+    case kill(OOMKill)
+    /// The line of a kill told before, printed again. The kernel's count holds it again as well.
+    case repetition(of: Int32, sequence: UInt64)
+  }
+
+  /// What one turn of the loop read.
+  struct Taken {
+    var sightings: [Sighting] = []
+    /// Records that were overwritten before they could be read.
+    var lost: UInt64 = 0
+    /// Whether everything that was there has been read.
+    var isDrained = false
+  }
+
+  /// A flood must not keep the loop from its other work.
   private static let recordsPerTurn = 2000
 
-  private let log: KernelLog
+  private var log: KernelLog
   private var reader = OOMReportReader()
+  private var clock = LogClock()
   private var lastSequence: UInt64?
+  /// Whether the last turn read everything, so that what comes now was printed now.
+  private var isWaiting = false
   private(set) var lostRecords: UInt64 = 0
 
   init(in root: RootDirectory) throws(SystemCallError) { log = try KernelLog(in: root) }
@@ -17,22 +36,41 @@ final class KillWatch {
     _read { yield log.descriptor }
   }
 
-  /// The kills told of by what is there to read now, up to a bound, and how many records were lost on the way.
-  func take() throws(SystemCallError) -> (kills: [OOMKill], lost: UInt64, isDrained: Bool) {
-    var kills: [OOMKill] = []
-    let lostBefore = lostRecords
+  /// The kills told of by what is there to read now, up to a bound.
+  func take() throws(SystemCallError) -> Taken {
+    var taken = Taken()
+    var newest: UInt64?
     for _ in 0..<Self.recordsPerTurn {
-      guard let reading = try log.next() else { return (kills, lostRecords - lostBefore, true) }
+      guard let reading = try log.next() else {
+        taken.isDrained = true
+        break
+      }
       // After an overrun the next record's number tells how much is missing.
-      guard case .record(let bytes) = reading, let record = try? KmsgRecord(bytes) else { continue }
-      if let last = lastSequence, record.sequence > last + 1 {
-        lostRecords += record.sequence - last - 1
+      guard case .record(let bytes) = reading, let head = KmsgRecord.Head(bytes) else { continue }
+      if let lastSequence, head.sequence > lastSequence &+ 1 {
+        taken.lost += head.sequence - lastSequence - 1
         reader.noteLoss()
       }
-      lastSequence = record.sequence
-      // Records of programs, which carry another facility than the kernel's, are no news to the reader.
-      if let kill = reader.read(record) { kills.append(kill) }
+      (lastSequence, newest) = (head.sequence, head.microseconds)
+      // Records of programs carry another facility than the kernel's: in a flood, most of them.
+      guard head.isFromKernel, reader.isInsideReport || OOMReportReader.isCandidate(bytes),
+        let record = try? KmsgRecord(bytes)
+      else { continue }
+      if let kill = reader.read(record) {
+        taken.sightings.append(.kill(kill))
+      } else if let pid = reader.repeatedPID {
+        taken.sightings.append(.repetition(of: pid, sequence: head.sequence))
+      }
     }
-    return (kills, lostRecords - lostBefore, false)
+    lostRecords += taken.lost
+    if isWaiting, let newest { clock.received(newest, at: Clock.monotonic()) }
+    isWaiting = taken.isDrained
+    return taken
+  }
+
+  /// How long ago a record was printed; time asleep does not count.
+  func age(of microseconds: UInt64) -> Duration {
+    let now = Clock.monotonic()
+    return now - clock.monotonic(microseconds, at: now)
   }
 }

@@ -41,7 +41,9 @@ final class StateFile {
   }
 
   func note(_ told: SavedState.Told) {
+    guard told != self.told else { return }
     self.told = told
+    lines += 1
     append(SavedState.line(told))
   }
 

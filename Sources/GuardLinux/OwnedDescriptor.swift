@@ -69,6 +69,17 @@ package struct OwnedDescriptor: ~Copyable {
     return bytes
   }
 
+  /// One read(2) into `buffer`, which keeps its size, for those who read again and again: how many bytes;
+  /// `nil` when nothing is there yet (EAGAIN).
+  borrowing func read(into buffer: inout [UInt8]) throws(SystemCallError) -> Int? {
+    while true {
+      let count = unsafe buffer.withUnsafeMutableBytes { unsafe Glibc.read(number, $0.baseAddress, $0.count) }
+      if count != -1 { return count }
+      if errno == EAGAIN { return nil }
+      if errno != EINTR { throw SystemCallError(call: "read", subject: path, code: errno) }
+    }
+  }
+
   /// Everything to the end of the file.
   ///
   /// - Throws: EFBIG if that is more than `limit` bytes.

@@ -14,7 +14,8 @@ extension StatusDocument.Kill {
         pid: record.number("TRIGGER_PID"), comm: record["TRIGGER_COMM"], gfpMask: record["TRIGGER_GFP_MASK"],
         order: record.number("TRIGGER_ORDER")),
       constraint: record["CONSTRAINT"].flatMap { Constraint(rawValue: $0) },
-      limitCgroup: record["LIMIT_CGROUP"], protected: record.flag("PROTECTED"), rule: record["RULE"],
+      limitCgroup: record["LIMIT_CGROUP"], limit: record["LIMIT"].flatMap { Limit(rawValue: $0) },
+      protected: record.flag("PROTECTED"), rule: record["RULE"],
       tasksDumped: record.number("TASKS_DUMPED"),
       source: record["SOURCE"].flatMap { Source(rawValue: $0) } ?? .kernelLog)
   }
@@ -24,7 +25,9 @@ extension StatusDocument.Kill.Victim {
   fileprivate init(_ record: JournalRecord) {
     self.init(
       pid: record.number("VICTIM_PID"), comm: record["VICTIM_COMM"], uid: record.number("VICTIM_UID"),
-      unit: record["VICTIM_UNIT"], cgroup: record["VICTIM_CGROUP"], score: record.number("VICTIM_SCORE"),
+      unit: record["VICTIM_UNIT"], userUnit: record["VICTIM_USER_UNIT"],
+      container: record["VICTIM_CONTAINER"],
+      pod: record["VICTIM_POD"], cgroup: record["VICTIM_CGROUP"], score: record.number("VICTIM_SCORE"),
       totalVMKB: record.number("VICTIM_TOTAL_VM_KB"), anonRSSKB: record.number("VICTIM_ANON_RSS_KB"),
       fileRSSKB: record.number("VICTIM_FILE_RSS_KB"), shmemRSSKB: record.number("VICTIM_SHMEM_RSS_KB"),
       pgtablesKB: record.number("VICTIM_PGTABLES_KB"))

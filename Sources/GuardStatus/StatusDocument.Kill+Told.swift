@@ -2,11 +2,12 @@
 extension StatusDocument.Kill {
   /// `the kernel killed hog (4242) of batch.service: the limit of /batch.slice was hit; …`
   package var sentence: String {
-    let what = "\(victim.comm ?? "a process") (\(victim.pid.map { "\($0)" } ?? "?"))"
+    let what = (victim.comm ?? "a process") + (victim.pid.map { " (\($0))" } ?? "")
     let place = victim.unit.map { " of \($0)" } ?? ""
-    let limit =
+    let cause =
       switch constraint {
-      case .memcg: ": the limit of \(limitCgroup ?? "its memory cgroup") was hit"
+      case .memcg:
+        ": the limit of \(limitCgroup ?? "its memory cgroup")\(limit == .parent ? ", above it," : "") was hit"
       case .global: ": the machine was out of memory"
       case .cpuset: ": its cpuset was out of memory"
       case .mempolicy: ": the nodes of its memory policy were out of memory"
@@ -14,7 +15,13 @@ extension StatusDocument.Kill {
       }
     let size = victim.anonRSSKB.map { ", it held \($0) KiB of anonymous memory" } ?? ""
     let protection = protected == true ? "; it was PROTECTED by rule '\(rule ?? "")'" : ""
-    return "the kernel killed \(what)\(place)\(limit)\(size)\(protection)"
+    let witness =
+      switch source {
+      case .kernelLog: ""
+      case .memoryEvents: "; no line of its log tells of it, only the count of \(victim.cgroup ?? "a cgroup")"
+      case .vmstat: "; no line of its log tells of it, only its own count"
+      }
+    return "the kernel killed \(what)\(place)\(cause)\(size)\(protection)\(witness)"
   }
 
   /// The entry's fields after their prefix `OOMGUARD_`, the kernel's report aside. What is absent is left out of
@@ -27,6 +34,9 @@ extension StatusDocument.Kill {
       ("VICTIM_COMM", victim.comm),
       ("VICTIM_UID", number(victim.uid)),
       ("VICTIM_UNIT", victim.unit),
+      ("VICTIM_USER_UNIT", victim.userUnit),
+      ("VICTIM_CONTAINER", victim.container),
+      ("VICTIM_POD", victim.pod),
       ("VICTIM_CGROUP", victim.cgroup),
       ("VICTIM_SCORE", number(victim.score)),
       ("VICTIM_TOTAL_VM_KB", number(victim.totalVMKB)),
@@ -40,6 +50,7 @@ extension StatusDocument.Kill {
       ("TRIGGER_ORDER", number(trigger.order)),
       ("CONSTRAINT", constraint?.rawValue),
       ("LIMIT_CGROUP", limitCgroup),
+      ("LIMIT", limit?.rawValue),
       ("PROTECTED", protected.map { $0 ? "yes" : "no" }),
       ("RULE", rule),
       ("KERNEL_SEQ", number(seq)),

@@ -23,20 +23,25 @@ struct SavedStateTests {
 
   @Test func whatIsWrittenIsReadBack() throws {
     let process = ProcessIdentity(pid: .max, startTicks: .max)
-    let told = SavedState.Told(sequence: .max, total: 2, protected: 1)
+    let told = SavedState.Told(sequence: .max, total: 3, protected: 1, unlogged: 2, accounted: .max)
     let text =
       SavedState.header(boot: Self.boot)
       + SavedState.text(process, Debt(base: .immune, written: nil)) + SavedState.line(told)
     #expect(
       text == "boot 6a5ae0be-33e1\nbase 2147483647 18446744073709551615 -1000\n"
-        + "told 18446744073709551615 2 1\n")
-    #expect(read(text) == (try state([(.max, .max, -1000)], told: told)))
+        + "told 18446744073709551615 3 1 2 18446744073709551615\n")
+    #expect(read(text) == (try state([(.max, .max, -1000)], told: told, lines: 2)))
+    let none = SavedState.Told(sequence: nil, total: 0, protected: 0, unlogged: 0, accounted: nil)
+    #expect(SavedState.line(none) == "told - 0 0 0 -\n")
+    #expect(
+      read(SavedState.header(boot: Self.boot) + SavedState.line(none))
+        == (try state([], told: none, lines: 1)))
   }
 
   @Test func theLastLineOfItsKindCounts() throws {
-    let text = "boot 6a5ae0be-33e1\nbase 7 8 1\ntold 1 2 3\nbase 7 8 2\nbase 7 9 3\ntold 4 5 6\n"
-    let told = SavedState.Told(sequence: 4, total: 5, protected: 6)
-    #expect(read(text) == (try state([(7, 8, 2), (7, 9, 3)], told: told, lines: 3)))
+    let text = "boot 6a5ae0be-33e1\nbase 7 8 1\ntold 1 2 3 4 5\nbase 7 8 2\nbase 7 9 3\ntold 4 5 6 7 8\n"
+    let told = SavedState.Told(sequence: 4, total: 5, protected: 6, unlogged: 7, accounted: 8)
+    #expect(read(text) == (try state([(7, 8, 2), (7, 9, 3)], told: told, lines: 5)))
   }
 
   @Test func whatWasWrittenIsReadBackAndWhatWasWrittenBefore() throws {
@@ -56,7 +61,7 @@ struct SavedStateTests {
 
   @Test func aTornLastLineIsIgnored() throws {
     let whole = "boot 6a5ae0be-33e1\nbase 7 8 1\n"
-    for torn in ["b", "base 9 10", "base 9 10 -5", "base 9 10 -5 -900", "told 1 2 3"] {
+    for torn in ["b", "base 9 10", "base 9 10 -5", "base 9 10 -5 -900", "told 1 2 3 4 5"] {
       #expect(read(whole + torn) == (try state([(7, 8, 1)])), "\(torn)")
     }
     #expect(read("boot 6a5ae0be-33e1") == nil)
@@ -72,8 +77,9 @@ struct SavedStateTests {
   @Test(arguments: [
     "base 7 8", "base 7 8 1 2 3", "base 7 8 1 1001", "base 7 8 1 x", "base 7 8 1001", "base 7 8 -1001",
     "base 7 -8 1", "base 99999999999 8 1",
-    "base 7 18446744073709551616 1", "base x 8 1", "base  7 8 +1", "Base 7 8 1", "told 1 2", "told -1 2 3",
-    "told 1 2 3 4", "later 1 2 3", "\u{0}", "",
+    "base 7 18446744073709551616 1", "base x 8 1", "base  7 8 +1", "Base 7 8 1", "told 1 2 3 4",
+    "told -1 2 3 4 5", "told 1 - 3 4 5", "told x 2 3 4 5", "told 1 2 3 4 --", "told 1 2 3 4 5 6",
+    "later 1 2 3", "\u{0}", "",
   ])
   func aLineThatIsNoneOfOursIsPassedOver(line: String) throws {
     let text = "boot 6a5ae0be-33e1\nbase 1 2 3\n\(line)\nbase 4 5 6\n"

@@ -62,7 +62,8 @@ struct KernelMessages {
         fileRSSKB: UInt64(line.4), shmemRSSKB: UInt64(rest.1), pgtablesKB: UInt64(rest.3)),
       trigger: .init(
         pid: Int32(triggerPID.1), comm: String(trigger.1), gfpMask: String(trigger.2), order: Int(trigger.3)),
-      constraint: .memcg, limitCgroup: String(limit.1), protected: protected, rule: rule, tasksDumped: rows,
+      constraint: .memcg, limitCgroup: String(limit.1),
+      limit: limit.1 == limit.2 ? .own : .parent, protected: protected, rule: rule, tasksDumped: rows,
       source: .kernelLog)
   }
 }

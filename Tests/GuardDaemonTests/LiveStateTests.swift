@@ -44,7 +44,7 @@ extension LiveTests {
     }
 
     @Test func aFullRunKeepsNobodyUnprotected() throws {
-      let stage = try Stage(run: "size=64k,mode=755")
+      let stage = try Stage(run: "size=1m,mode=755")
       try stage.fillRun()
       let puppet = try Puppet(as: "database", on: stage, score: 500)
       let daemon = try LiveDaemon(on: stage, config(stage))
@@ -66,7 +66,7 @@ extension LiveTests {
     }
 
     @Test func aRunThatFillsUpLaterIsComplainedOfOnce() throws {
-      let stage = try Stage(run: "size=64k,mode=755")
+      let stage = try Stage(run: "size=1m,mode=755")
       let puppet = try Puppet(as: "database", on: stage, score: 500)
       let daemon = try LiveDaemon.running(on: stage, config(stage))
       try puppet.grownUp()

@@ -282,7 +282,8 @@ extension LiveTests {
           "OOMGUARD_TRIGGER_COMM": try #require(kill.trigger.comm),
           "OOMGUARD_TRIGGER_GFP_MASK": try #require(kill.trigger.gfpMask),
           "OOMGUARD_TRIGGER_ORDER": try text(kill.trigger.order), "OOMGUARD_CONSTRAINT": "memcg",
-          "OOMGUARD_LIMIT_CGROUP": cgroup.name, "OOMGUARD_PROTECTED": "yes", "OOMGUARD_RULE": "hog",
+          "OOMGUARD_LIMIT_CGROUP": cgroup.name, "OOMGUARD_LIMIT": "own", "OOMGUARD_PROTECTED": "yes",
+          "OOMGUARD_RULE": "hog",
           "OOMGUARD_KERNEL_SEQ": try text(kill.seq), "OOMGUARD_SOURCE": "kernel-log",
           "OOMGUARD_TASKS_DUMPED": try text(kill.tasksDumped),
         ])

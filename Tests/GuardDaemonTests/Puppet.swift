@@ -61,8 +61,6 @@ final class Puppet {
 
 /// A memory cgroup of the test's own, with a limit so small that its processes alone are in danger.
 final class MemoryCgroup {
-  private static let limit = 32 << 20
-
   /// `nil` where one can be made.
   static let whyNone: String? = {
     if Machine.whyNotLive != nil { return Machine.whyNotLive }
@@ -78,12 +76,12 @@ final class MemoryCgroup {
   let name = "/oomguard-test-\(UUID().uuidString.prefix(8))"
   let path: String
 
-  init() throws {
+  init(limitMiB: Int = 32) throws {
     let v1 = "/sys/fs/cgroup/memory"
     let isV1 = FileManager.default.fileExists(atPath: "\(v1)/memory.limit_in_bytes")
     path = (isV1 ? v1 : "/sys/fs/cgroup") + name
     try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
-    try Machine.write("\(Self.limit)\n", to: "\(path)/\(isV1 ? "memory.limit_in_bytes" : "memory.max")")
+    try Machine.write("\(limitMiB << 20)\n", to: "\(path)/\(isV1 ? "memory.limit_in_bytes" : "memory.max")")
   }
 
   deinit {

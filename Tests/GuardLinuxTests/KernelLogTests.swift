@@ -8,19 +8,20 @@ struct KernelLogTests {
 
   @Test(.enabled(if: isReadable, "/dev/kmsg is not permitted here"))
   func theMachinesRecordsComeInOrder() throws {
-    let log = try KernelLog(in: RootDirectory())
+    var log = try KernelLog(in: RootDirectory())
     var last: UInt64?
     var count = 0
     while let reading = try log.next() {
       guard case .record(let bytes) = reading else { continue }
-      let record = try KmsgRecord(bytes[...])
+      let record = try KmsgRecord(bytes)
       if let last { #expect(record.sequence > last) }
       last = record.sequence
       count += 1
     }
     #expect(count > 0)
     // A second reader has a position of its own.
-    guard case .record = try KernelLog(in: RootDirectory()).next() else {
+    var second = try KernelLog(in: RootDirectory())
+    guard case .record = try second.next() else {
       Issue.record("nothing to be read")
       return
     }

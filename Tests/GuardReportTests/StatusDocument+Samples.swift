@@ -86,10 +86,12 @@ extension StatusDocument {
       at: Timestamp(seconds: 1_777_890_000 + Int64(number) * 60),
       victim: Kill.Victim(
         pid: 4000 + Int32(number), comm: "hog\(number)", uid: 1000, unit: "batch.service",
-        cgroup: "/batch.slice/batch.service", score: 500, totalVMKB: 8_388_608,
+        userUnit: "mine.service", container: "0123", pod: "4567", cgroup: "/batch.slice/batch.service",
+        score: 500, totalVMKB: 8_388_608,
         anonRSSKB: 65_536 * UInt64(number), fileRSSKB: 4, shmemRSSKB: 0, pgtablesKB: 180),
       trigger: Kill.Trigger(pid: 4000, comm: "worker", gfpMask: "0xcc0", order: 0), constraint: .memcg,
-      limitCgroup: "/batch.slice", protected: false, rule: "batch", tasksDumped: 3, source: .kernelLog)
+      limitCgroup: "/batch.slice", limit: .parent, protected: false, rule: "batch", tasksDumped: 3,
+      source: .kernelLog)
   }
 }
 

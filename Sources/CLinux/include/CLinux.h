@@ -50,6 +50,7 @@ static const int CLINUX_SOCK_NONBLOCK = SOCK_NONBLOCK;
 static const int CLINUX_MCL_CURRENT = MCL_CURRENT;
 static const int CLINUX_MCL_FUTURE = MCL_FUTURE;
 static const int CLINUX_MCL_ONFAULT = MCL_ONFAULT;
+static const uint32_t CLINUX_IN_ONESHOT = IN_ONESHOT;
 static const int64_t CLINUX_CGROUP2_SUPER_MAGIC = CGROUP2_SUPER_MAGIC;
 
 // open(2) and openat(2) are variadic, which Swift cannot call; the mode counts only with O_CREAT.

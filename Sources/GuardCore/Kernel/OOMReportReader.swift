@@ -8,6 +8,8 @@ package struct OOMReportReader: Sendable {
   /// `Killed process` lines so far: `memory.oom.group` prints its first victim twice, as `oom_kill` of
   /// /proc/vmstat counts it twice.
   package private(set) var killedLines = 0
+  /// The victim of the line just read, if that line was such a repetition.
+  package private(set) var repeatedPID: Int32?
   /// Rows of all task tables so far; `nil` until there was a table.
   package private(set) var tableRows: Int?
   /// Announced kills whose kill line has not come, oldest first; at most the latest 1,024.
@@ -63,6 +65,7 @@ package struct OOMReportReader: Sendable {
   /// Feeds one line of the kernel's own log. Returns the kill if this line reports one.
   package mutating func read(_ line: KernelLine) -> OOMKill? {
     lineNumber += 1
+    repeatedPID = nil
     noteTime(line.microseconds)
     let text = line.text.trimmed
     let isCandidate = Self.isCandidate(text)
@@ -219,9 +222,13 @@ package struct OOMReportReader: Sendable {
     killedLines += 1
     let seen = OOMRecentKills.Kill(kill.victim, text, line, headerCount: headerCount)
     if let group = groups.lastIndex(where: { $0.caller == line.caller }), groups[group].repeats(seen) {
+      repeatedPID = kill.victim.pid
       return nil
     }
-    if recent.contains(seen) { return nil }
+    if recent.contains(seen) {
+      repeatedPID = kill.victim.pid
+      return nil
+    }
 
     let constraint = takeConstraint(for: kill, line)
     let isGroupMember = constraint == nil && groups.contains { $0.caller == line.caller }

@@ -61,6 +61,8 @@ package struct Ledger: Sendable {
   package static let startTime = Duration.seconds(2)
 
   package private(set) var entries: [Int32: Entry] = [:]
+  /// Those that the last survey found gone: word of how they ended may come after it.
+  private var departed: [Int32: Entry] = [:]
   /// What no rule means any more, until its base is written back: a refused write is tried again.
   private var leaving: [Int32: Entry] = [:]
   /// What a daemon before this one owed, until the process is first seen.
@@ -71,6 +73,9 @@ package struct Ledger: Sendable {
   package init(remembered: [ProcessIdentity: Debt] = [:], conflictLimit: Int = 5) {
     (self.remembered, self.conflictLimit) = (remembered, conflictLimit)
   }
+
+  /// What was promised to a process that lives or has just ended.
+  package func entry(of pid: Int32) -> Entry? { entries[pid] ?? departed[pid] }
 
   /// Every pid a survey must look at even if no rule means it: it may have to be given back its base.
   package var pids: Set<Int32> {
@@ -115,8 +120,11 @@ package struct Ledger: Sendable {
   ) -> Plan {
     var plan = consider(observations, rules: rules, at: now)
     let seen = Set(observations.lazy.map(\.process.pid)).union(unchanged)
+    departed = [:]
     for pid in entries.keys.sorted() where !seen.contains(pid) {
-      if let entry = entries.removeValue(forKey: pid) { plan.departed.append(entry.process) }
+      guard let entry = entries.removeValue(forKey: pid) else { continue }
+      plan.departed.append(entry.process)
+      departed[pid] = entry
     }
     for pid in unchanged { entries[pid]?.isInEpisode = false }
     leaving = leaving.filter { seen.contains($0.key) && $0.value.isOwedItsBase }

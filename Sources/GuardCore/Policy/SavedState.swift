@@ -4,22 +4,39 @@
 /// boot 6a5ae0be-…            the boot it is about; another boot's file counts for nothing
 /// base 991 12345 0 -900      pid, start time, base and what is about to be written, added before each other score;
 ///                            without the last, as earlier releases had it, whatever the process carries counts as ours
-/// told 4711 2 1              sequence number of the last kill told, kills so far, of these protected
+/// told 4711 2 1 0 2          of the kills so far: sequence number of the last line, how many, of these protected
+///                            and unlogged, and how far the kernel's own count is accounted for; - is unknown
 /// ```
 /// The last line may be torn by a crash; a line that does not end in a newline is ignored.
 package struct SavedState: Equatable, Sendable {
   package struct Told: Equatable, Sendable {
-    package var sequence: UInt64
-    package var total: UInt64
-    package var protected: UInt64
+    /// `nil` while no kill has been told of.
+    package var sequence: UInt64?
+    package var total, protected, unlogged: UInt64
+    /// See ``KillCount/accounted``.
+    package var accounted: UInt64?
 
-    package init(sequence: UInt64, total: UInt64, protected: UInt64) {
+    package init(
+      sequence: UInt64?, total: UInt64, protected: UInt64, unlogged: UInt64 = 0, accounted: UInt64? = nil
+    ) {
       (self.sequence, self.total, self.protected) = (sequence, total, protected)
+      (self.unlogged, self.accounted) = (unlogged, accounted)
+    }
+
+    /// The words behind `told`.
+    init?(_ words: ArraySlice<ArraySlice<UInt8>>) {
+      let numbers = words.map { UInt64(ascii: $0) }
+      func isUnknown(_ index: Int) -> Bool { words[words.startIndex + index].equals("-") }
+      guard numbers.count == 5, let total = numbers[1], let protected = numbers[2], let unlogged = numbers[3],
+        numbers[0] != nil || isUnknown(0), numbers[4] != nil || isUnknown(4)
+      else { return nil }
+      self.init(
+        sequence: numbers[0], total: total, protected: protected, unlogged: unlogged, accounted: numbers[4])
     }
   }
   package var debts: [ProcessIdentity: Debt] = [:]
   package var told: Told?
-  /// How many `base` lines it took, living and dead: when half of them are dead the file is rewritten.
+  /// How many lines it took, living and dead: when half of them are dead the file is rewritten.
   package var lines = 0
 
   package init() {}
@@ -39,10 +56,9 @@ package struct SavedState: Equatable, Sendable {
           base: debt.base, written: debt.written,
           writtenBefore: before == debt.written ? debts[process]?.writtenBefore : before)
         self.lines += 1
-      } else if words.count == 4, words[0].elementsEqual("told".utf8), let sequence = UInt64(ascii: words[1]),
-        let total = UInt64(ascii: words[2]), let protected = UInt64(ascii: words[3])
-      {
-        told = Told(sequence: sequence, total: total, protected: protected)
+      } else if words.first?.equals("told") == true, let told = Told(words[1...]) {
+        self.told = told
+        self.lines += 1
       }
     }
   }
@@ -67,6 +83,8 @@ package struct SavedState: Equatable, Sendable {
   }
 
   package static func line(_ told: Told) -> String {
-    "told \(told.sequence) \(told.total) \(told.protected)\n"
+    func word(_ number: UInt64?) -> String { number.map { "\($0)" } ?? "-" }
+    return
+      "told \(word(told.sequence)) \(told.total) \(told.protected) \(told.unlogged) \(word(told.accounted))\n"
   }
 }
