@@ -1,5 +1,6 @@
 package import GuardCore
 package import GuardLinux
+package import GuardStatus
 
 /// What `oomguardctl memory` knows of the machine: where its memory is, how near the kernel is to reclaiming, and
 /// what would free some.
@@ -28,8 +29,9 @@ package struct MemoryReport: Sendable {
   /// Long enough to tell an awake kswapd from one asleep, short enough for a person.
   private static let sample = Duration.milliseconds(250)
 
+  /// - Parameter now: the wall clock.
   /// - Returns: `nil` where /proc/meminfo cannot be read.
-  package init?(of root: RootDirectory, countsPages: Bool = true) {
+  package init?(of root: RootDirectory, countsPages: Bool = true, at now: Timestamp) {
     let (before, start) = (root.vmstat, Clock.boot())
     guard let sources = root.memorySources(countsPages: countsPages) else { return nil }
     (memory, pageKB, segments) = (sources.memory, sources.pageKB, sources.segments ?? [])
@@ -37,7 +39,7 @@ package struct MemoryReport: Sendable {
     zones = sources.zones?.zones ?? []
     isCounted = sources.census != nil
     releases = Releases(ledger, sources.memory, slab: root.unusedSlabKB)
-    victim = Self.victim(in: root, sources.memory)
+    victim = Self.victim(in: root, at: now)
     if let before, root.isMachine {
       Clock.pause(max(.zero, Self.sample - (Clock.boot() - start)))
       if let after = root.vmstat {
@@ -57,20 +59,11 @@ package struct MemoryReport: Sendable {
     }
   }
 
-  private static func victim(in root: RootDirectory, _ memory: MemoryInfo) -> Victim? {
-    guard let proc = try? ProcDirectory(in: root), !proc.hidesProcesses(), let pids = try? proc.pids()
-    else { return nil }
-    let seen = proc.candidates(among: pids)
-    let scale = BadnessScale(
-      totalKB: memory.totalKB &+ (memory.swapTotalKB ?? 0), pageBytes: Machine.pageBytes)
-    guard let place = Forecast(seen.map(\.candidate), on: scale).places.first,
-      let process = try? proc.process(seen[place.index].candidate.pid)
-    else { return nil }
-    let next = seen[place.index]
-    let own = (try? process.read("smaps_rollup")).flatMap { SharedSizes($0).privateKB }
-    return Victim(
-      pid: next.candidate.pid, comm: next.comm.printable, freedKB: own.map { $0 &+ next.candidate.pgtablesKB }
-    )
+  private static func victim(in root: RootDirectory, at now: Timestamp) -> Victim? {
+    guard let next = try? Victims(root: root, at: now).victims.first else { return nil }
+    let own = (try? ProcDirectory(in: root).process(next.pid).read("smaps_rollup"))
+      .flatMap { SharedSizes($0).privateKB }
+    return Victim(pid: next.pid, comm: next.comm, freedKB: own.map { $0 &+ next.pgtablesKB })
   }
 }
 

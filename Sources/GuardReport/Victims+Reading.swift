@@ -168,7 +168,7 @@ private struct LimitInQuestion {
 }
 
 /// Where processes live: their cgroup, by which rules go, and what people call it.
-private struct Homes {
+struct Homes {
   /// By the hierarchy of the units.
   private let units: CgroupMembers
   /// By that of the limit in question.
@@ -198,7 +198,7 @@ private struct Homes {
 }
 
 /// Which rule means which process, as a survey of the daemon's would find.
-private struct RuleMatcher {
+struct RuleMatcher {
   private let set: RuleSet
   private let homes: Homes
   private let root: RootDirectory

@@ -51,7 +51,7 @@ internal import GuardLinux
 
   deinit { unsafe sd_bus_close_unref(bus) }
 
-  private static func opened(_ bus: inout OpaquePointer?, privateSocket: Bool) -> Bool {
+  static func opened(_ bus: inout OpaquePointer?, privateSocket: Bool) -> Bool {
     guard privateSocket else { return unsafe sd_bus_open_system(&bus) >= 0 }
     guard unsafe sd_bus_new(&bus) >= 0 else { return false }
     if unsafe sd_bus_set_address(bus, privateAddress) >= 0, unsafe sd_bus_start(bus) >= 0 { return true }

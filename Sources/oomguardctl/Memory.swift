@@ -36,7 +36,7 @@ struct Memory: ParsableCommand {
     if let pid { return try showProcess(pid) }
     if let top { return try showLargest(top) }
     let root = place.directory
-    guard let report = MemoryReport(of: root, countsPages: !quick) else {
+    guard let report = MemoryReport(of: root, countsPages: !quick, at: Oomguardctl.now) else {
       Oomguardctl.complain(
         "oomguardctl: '\(root.path("/proc/meminfo"))' cannot be read; /proc must be mounted")
       return try Oomguardctl.conclude(.usage)

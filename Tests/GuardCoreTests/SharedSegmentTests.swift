@@ -4,7 +4,8 @@ import Testing
 struct SharedSegmentTests {
   @Test func aSegmentIsOrphanedWhenNobodyHasIt() throws {
     let line =
-      "-559038737     98305 3600              67108864  4242  4243      0  1000  1000   998  1000          0          0 1700000000              66060288               1048576"
+      "-559038737     98305 3600              67108864  4242  4243      0  1000  1000   998  1000          "
+      + "0          0 1700000000              66060288               1048576"
     let segment = try #require(SharedSegment(Array(line.utf8)[...]))
     #expect((segment.key, segment.id, segment.sizeBytes) == (-559_038_737, 98_305, 64 << 20))
     #expect((segment.creatorPID, segment.lastPID, segment.attachments) == (4242, 4243, 0))

@@ -28,6 +28,13 @@ package struct MountTable: Equatable, Sendable {
     }
   }
 
+  /// Those that no other mount at the same path hides.
+  package var visible: [Mount] {
+    mounts.enumerated().filter { index, mount in
+      !mounts[(index + 1)...].contains { $0.path == mount.path }
+    }.map(\.element)
+  }
+
   /// Blanks, newlines and backslashes come as three octal digits.
   private static func unescaped(_ field: ArraySlice<UInt8>) -> [UInt8] {
     var bytes: [UInt8] = []
