@@ -15,9 +15,18 @@ struct Oomguardctl: ParsableCommand {
       """,
     version: "oomguardctl \(Release.version)",
     subcommands: [
-      Status.self, Victims.self, Explain.self, Memory.self, Kills.self, Watch.self, Protect.self,
+      Status.self,
+      Victims.self,
+      Explain.self,
+      Memory.self,
+      Check.self,
+      Kills.self,
+      Watch.self,
+      Protect.self,
       Unprotect.self,
-      Metrics.self, CheckConfig.self, Parse.self,
+      Metrics.self,
+      CheckConfig.self,
+      Parse.self,
     ])
 
   static func main() {
