@@ -9,8 +9,9 @@ extension LiveTests {
   struct Kills {
     private let stage: Stage
     private let cgroup: MemoryCgroup
+    private let turn: KernelKills
 
-    init() throws { (stage, cgroup) = (try Stage(), try MemoryCgroup()) }
+    init() throws { (turn, stage, cgroup) = (try KernelKills(.few), try Stage(), try MemoryCgroup()) }
 
     private enum Kind: String { case protect, sacrifice }
 

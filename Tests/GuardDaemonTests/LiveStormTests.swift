@@ -9,11 +9,14 @@ extension LiveTests {
   struct Storms {
     private let stage: Stage
     private let cgroup: MemoryCgroup
+    private let turn: KernelKills
     /// `OOMGUARD_TEST_KILLS`, for more than what fits every run of the tests.
     private static let kills =
       ProcessInfo.processInfo.environment["OOMGUARD_TEST_KILLS"].flatMap { Int($0) } ?? 100
 
-    init() throws { (stage, cgroup) = (try Stage(), try MemoryCgroup(limitMiB: 12)) }
+    init() throws {
+      (turn, stage, cgroup) = (try KernelKills(.many), try Stage(), try MemoryCgroup(limitMiB: 12))
+    }
 
     private let config = """
       [guard]

@@ -246,6 +246,8 @@ extension LiveTests {
 
     @Test(.enabled(if: MemoryCgroup.whyNone == nil, Comment(rawValue: MemoryCgroup.whyNone ?? "")))
     func aKillIsOneEntryWithEveryField() throws {
+      let turn = try KernelKills(.few)
+      defer { withExtendedLifetime(turn) {} }
       let journal = try journalSocket()
       let cgroup = try MemoryCgroup()
       let daemon = try LiveDaemon.running(

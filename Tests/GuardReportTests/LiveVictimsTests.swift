@@ -53,6 +53,8 @@ struct LiveVictimsTests {
   func theForecastNamesWhomTheKernelKills() throws {
     var random = SeededRandom.printed()
     var misses: [String] = []
+    let turn = try KernelKills(.many)
+    defer { withExtendedLifetime(turn) {} }
     let count = Self.count("OOMGUARD_FORECASTS", unlessGiven: 10)
     for number in 1...count {
       let cgroup = try LimitedCgroup()
