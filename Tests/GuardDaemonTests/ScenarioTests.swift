@@ -82,7 +82,7 @@ struct ScenarioTests {
             """))
   }
 
-  /// As systemd escapes what is no part of a unit's name (`\\x2d`), or would be one of the kernel's files (`_`).
+  /// As systemd escapes what is no part of a unit's name (`\x2d`), or would be one of the kernel's files (`_`).
   @Test func unitsMayHaveEscapedNames() throws {
     let root = try TemporaryRoot.scenario("nothing-to-do")
     try root.write(
