@@ -27,6 +27,11 @@ class Guest:
         """Whether a shell command succeeds."""
         return self.machine.run(condition, 60)[0] == 0
 
+    def reboot(self):
+        """Shuts down and boots; returns when the boot is over."""
+        self.machine.reboot()
+        self.machine.run("systemctl is-system-running --wait", 180)
+
     def wait_for(self, what, condition, seconds=60):
         """Waits until a shell command succeeds in the guest, tried ten times a second."""
         status, output = self.machine.run(f"until {{ {condition}; }} 2>&1; do sleep 0.1; done", seconds)

@@ -22,6 +22,10 @@ class Machine:
     def __init__(self, image, directory, disk, packages, snapshot=None):
         """Starts it: from `snapshot` of `disk`, or by booting. `packages` is a tar, the guest's /dev/vdb."""
         self.commands = []  # what was run, how long it took, how it ended
+        self.start = lambda snapshot: self._start(image, directory, disk, packages, snapshot)
+        self.start(snapshot)
+
+    def _start(self, image, directory, disk, packages, snapshot):
         self.console_path = os.path.join(directory, "console.log")
         agent, monitor = (os.path.join(directory, name) for name in ("agent.sock", "monitor.sock"))
         for path in (agent, monitor, self.console_path):
@@ -116,6 +120,15 @@ class Machine:
             parts.append(part)
             length -= len(part)
         return b"".join(parts)
+
+    def reboot(self):
+        """Shuts down in order and boots from the same disk."""
+        self.run("systemctl --no-block reboot", 60)
+        try:
+            self.process.wait(120)  # qemu was told -no-reboot
+        except subprocess.TimeoutExpired as error:
+            raise GuestError(f"the guest does not shut down\n{tail(self.console_path)}") from error
+        self.start(None)
 
     def stop(self):
         self.process.kill()

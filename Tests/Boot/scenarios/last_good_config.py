@@ -36,7 +36,7 @@ def run(guest, check):
 
     # A reload keeps what is in force, and the copy that was good.
     guest.write("/etc/oomguard.conf", CONFIG.replace("-900", "-9000"))
-    guest.sh("systemctl reload oomguard.service")
+    guest.sh("systemctl kill --kill-whom=main --signal=HUP oomguard.service")
     guest.wait_status("the error is told", lambda status: status["config"]["error"])
     check.equal("a broken reload is no degradation", guest.status()["degraded"], [])
 
@@ -68,3 +68,4 @@ def run(guest, check):
     guest.sh("systemctl stop oomguard.service && rm /var/lib/oomguard/last-good.conf")
     check("without a copy it does not start", not guest.holds("systemctl start oomguard.service"))
     check.equal("and says so by its status", guest.property("oomguard.service", "ExecMainStatus"), "2")
+    check.equal("and is not tried again", guest.property("oomguard.service", "SubState"), "failed")

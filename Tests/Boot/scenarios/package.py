@@ -1,8 +1,14 @@
 """The package that users get: installed, upgraded, removed and purged as dpkg does it."""
 
+from bed.sampler import Sampler
+
 START = "bare"
 
+# Only the package's own last step, oomguardd --restore, gives the bases back.
 CONFIG = """
+[guard]
+restore_on_stop = false
+
 [[protect]]
 name = "vault"
 unit = "vault.service"
@@ -10,30 +16,49 @@ score = -900
 scope = "all"
 """
 
+PACKAGES = "/root/packages"
+
+
+def version(guest):
+    return guest.sh("dpkg-query -W -f '${db:Status-Abbrev} ${Version}' oomguard").split()
+
 
 def run(guest, check):
-    vault = guest.start("vault", "sleep infinity")
-    guest.install("shipped.deb")
-    check.equal("installed, it runs", guest.sh("systemctl is-active oomguard.service").strip(), "active")
-    check.equal("every file is as packed", guest.sh("dpkg --verify oomguard"), "")
+    vault = guest.start("vault", "sleep infinity", OOMScoreAdjust=-300)
+    guest.install("previous.deb")
+    before = version(guest)[1]
+    guest.configure(CONFIG)
+    guest.sh("mkdir /etc/oomguard.conf.d && echo '# mine' >/etc/oomguard.conf.d/50-mine.conf")
+    guest.wait_score(vault, -900)
+    daemon = guest.main_pid("oomguard.service")
+    sampler = Sampler(guest, {vault: -900})
+    # Both sides changed the file: dpkg asks, and keeps the administrator's where nobody answers.
+    guest.sh(f"dpkg -i --force-confdef {PACKAGES}/shipped.deb", 120)
+    check.equal("an upgrade leaves no gap", sampler.gaps(), "")
+    check(f"the sampler looked {sampler.stop()} times", True)
+    after = version(guest)
+    check("it is another version", after[0] == "ii" and after[1] != before, (before, after))
+    check("of which the daemon runs", guest.main_pid("oomguard.service") not in (0, daemon))
+    check.equal("it knows what the old one knew", [
+        (one["pid"], one["score"], one["base"], one["state"]) for one in guest.rule("vault")["processes"]], [(vault, -900, -300, "held")])
+    check.equal("the administrator's configuration is kept", guest.sh("cat /etc/oomguard.conf"), CONFIG)
+    check("and the package's laid beside it", guest.holds("test -s /etc/oomguard.conf.dpkg-dist"))
+
+    check.equal("it is enabled and runs", guest.sh("systemctl is-enabled oomguard.service; systemctl is-active oomguard.service").split(), ["enabled", "active"])
+    check.equal("every other file is as packed", guest.sh("dpkg --verify oomguard").split(), ["??5??????", "c", "/etc/oomguard.conf"])
     conffiles = guest.sh("dpkg-query -W -f '${Conffiles}' oomguard").split()
-    check.equal("its configuration is a conffile", conffiles[::2], ["/etc/oomguard.conf"])
+    check.equal("its configuration is its conffile", conffiles[::2], ["/etc/oomguard.conf"])
     check.equal("with mode 0644", guest.sh("stat -c '%U %a' /etc/oomguard.conf").strip(), "root 644")
     for program in ("oomguardd", "oomguardctl"):
         check.equal(f"{program} finds its libraries", guest.machine.run(f"{program} --version", 60)[0], 0)
-
-    guest.configure(CONFIG)
-    guest.wait_score(vault, -900)
-    before = guest.main_pid("oomguard.service")
-    guest.sh("dpkg -i /root/packages/shipped.deb", 120)
-    check("an upgrade restarts it", guest.main_pid("oomguard.service") not in (0, before))
-    check.equal("keeps the administrator's configuration", guest.sh("cat /etc/oomguard.conf"), CONFIG)
-    check.equal("and the score", guest.score(vault), -900)
+    check("journalctl -x knows what it tells", guest.holds("journalctl --list-catalog | grep -qi oomguard"))
 
     guest.sh("dpkg --remove oomguard", 120)
-    check.equal("removal gives the base back", guest.score(vault), 0)
+    check.equal("removal gives the base back, whatever is configured", guest.score(vault), -300)
     check("and ends the daemon", not guest.holds("systemctl is-active --quiet oomguard.service"))
-    check("and keeps the configuration", guest.holds("test -e /etc/oomguard.conf"))
+    check.equal("and keeps the configuration", guest.sh("cat /etc/oomguard.conf"), CONFIG)
+    check("and forgets the catalogue", not guest.holds("journalctl --list-catalog | grep -qi oomguard"))
     guest.sh("dpkg --purge oomguard", 120)
-    left = guest.sh("ls -d /etc/oomguard.conf /var/lib/oomguard /run/oomguard 2>/dev/null || true").strip()
+    left = guest.sh(f"find / /run /tmp -xdev -path {PACKAGES} -prune -o -name '*oomguard*' -print")
     check.equal("purging leaves nothing", left, "")
+    check.equal("and no unit that failed", guest.sh("systemctl --failed --plain --no-legend"), "")

@@ -1,6 +1,7 @@
 """Whatever happens to oomguard, protection has no gap: restart, upgrade, kill -9. And nothing is forgotten."""
 
 from bed.guest import processes
+from bed.sampler import Sampler
 
 CONFIG = """
 [guard]
@@ -18,23 +19,8 @@ score = -800
 scope = "all"
 """
 
-# Looks as often as it can, and writes down whatever is not as promised.
-SAMPLER = """
-echo $$ >/run/sampler.pid
-count=0
-trap 'echo $count >/run/samples; exit' TERM
-while true; do
-  for one in "$@"; do
-    read score </proc/${one%:*}/oom_score_adj
-    [ $score = ${one#*:} ] || echo $one $score >>/run/gaps
-  done
-  count=$((count + 1))
-done
-"""
-
 
 def run(guest, check):
-    guest.script("sampler", SAMPLER)
     vault = guest.start("vault", "sleep infinity", OOMScoreAdjust=-300)
     family = guest.family("family", 2)
     guest.configure(CONFIG)
@@ -46,9 +32,7 @@ def run(guest, check):
     bases = {vault: -300, late: 200} | {pid: 0 for pid in family}
     check.equal("all are protected", guest.scores(wanted), wanted)
     guest.sh("mkdir -p /root/packages && tar xf /dev/vdb -C /root/packages", 120)
-    guest.sh(": >/run/gaps")
-    guest.start("sampler", "/usr/local/sbin/sampler " + " ".join(f"{pid}:{score}" for pid, score in wanted.items()))
-    guest.wait_for("the sampler runs", "test -s /run/sampler.pid")
+    sampler = Sampler(guest, wanted)
 
     def holds_on(what, before):
         """Another daemon is there, it knows what the one before knew, and the sampler saw no gap."""
@@ -60,7 +44,7 @@ def run(guest, check):
             f"{what}: it knows every base",
             {pid: told for rule in status["rules"] for pid, told in processes(rule).items()},
             {pid: (score, bases[pid], "held") for pid, score in wanted.items()})
-        check.equal(f"{what}: without a gap", guest.sh("sort /run/gaps | uniq -c; : >/run/gaps"), "")
+        check.equal(f"{what}: without a gap", sampler.gaps(), "")
         return pid
 
     daemon = guest.main_pid("oomguard.service")
@@ -79,9 +63,7 @@ def run(guest, check):
     guest.sh("systemctl start oomguard.service")
     daemon = holds_on("stop and start", daemon)
 
-    guest.sh("kill $(cat /run/sampler.pid)")
-    guest.wait_for("the sampler ends", "test -s /run/samples")
-    samples = int(guest.sh("cat /run/samples"))
+    samples = sampler.stop()
     check(f"the sampler looked {samples} times", samples > 1000)
 
     # A crash that nobody recovers from: what an administrator does then.
