@@ -102,7 +102,7 @@ install-files:
 	install -D -m 0755 -t $(DESTDIR)$(PREFIX)/bin $(BUILD)/oomguardctl
 	[ -e $(DESTDIR)/etc/oomguard.conf ] || install -D -m 0644 -t $(DESTDIR)/etc config/oomguard.conf
 	$(call put,$(UNITDIR),$(UNITS))
-	sed -i 's|/usr/\(s\?bin\|libexec\)/oomguard|$(PREFIX)/\1/oomguard|' $(addprefix $(DESTDIR)$(UNITDIR)/,$(notdir $(UNITS)))
+	sed -i -E 's,/usr/(s?bin|libexec)/oomguard,$(PREFIX)/\1/oomguard,' $(addprefix $(DESTDIR)$(UNITDIR)/,$(notdir $(UNITS)))
 	$(call put,$(PREFIX)/lib/tmpfiles.d,$(wildcard packaging/tmpfiles.d/*.conf))
 	$(call put,$(PREFIX)/lib/systemd/catalog,$(wildcard packaging/catalog/*.catalog))
 	$(call put,$(PREFIX)/share/varlink,$(wildcard packaging/*.varlink))
