@@ -40,8 +40,12 @@ extension Daemon {
     let now = Clock.boot()
     for change in try watches.cgroups?.take() ?? [] {
       switch change {
-      case .created(let path), .membersChanged(let path):
+      case .created(let path):
         report(keeper.reconsider(below: path, at: now, visit: { watches.cover($0, isNamed: $1) }))
+      case .membersChanged(let path):
+        // What lies below it has watches of its own.
+        report(
+          keeper.reconsider(below: path, isDeep: false, at: now, visit: { watches.cover($0, isNamed: $1) }))
       case .overrun:
         counters.overruns += 1
         nextReconcile = now

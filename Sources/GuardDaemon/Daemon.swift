@@ -388,12 +388,12 @@ final class Daemon {
 
   private func writeStatus() {
     statusWritten = Clock.boot()
-    departed = keeper.departed
     isStatusDue = false
     counters.unsent = log.unsent + manager.unsent
     (counters.surveys, counters.writes) = (keeper.surveys, keeper.writes)
     (counters.repairs, counters.conflicts) = (keeper.repairs, keeper.conflicts)
     guard let runtime, runtimeFailure == nil else { return }
+    departed = keeper.departed
     let document = status(lostRecords: killWatch?.lostRecords ?? 0)
     do throws(SystemCallError) {
       try runtime.replace("status.json") { (file) throws(SystemCallError) in try document.write(to: file) }

@@ -101,11 +101,14 @@ final class Keeper {
   /// The processes of the cgroups at and below `path` that a rule names, after an event about that cgroup.
   ///
   /// Those on the ledger are passed over: what they carry is not what the event is about.
+  ///
+  /// - Parameter isDeep: false for that cgroup alone.
   func reconsider(
-    below path: CgroupPath, at now: Duration, visit: (CgroupPath, _ isNamed: Bool) -> Void = { _, _ in }
+    below path: CgroupPath, isDeep: Bool = true, at now: Duration,
+    visit: (CgroupPath, _ isNamed: Bool) -> Void = { _, _ in }
   ) -> Round {
     do throws(SystemCallError) {
-      let members = try survey.members(below: path, rules, visit: visit)
+      let members = try survey.members(below: path, rules, isDeep: isDeep, visit: visit)
       var seesChildren = false
       for group in members where rules.scope(of: group.path) == .main {
         mains.refresh(group.path, at: now)

@@ -25,6 +25,8 @@ final class Survey {
   /// The scores of processes on the ledger, kept open.
   private var scoreFiles: [Int32: ScoreFile] = [:]
   private let scoreFileLimit: Int
+  /// How often everything was looked at.
+  private var looks = 0
 
   /// - Throws: when there is no /proc.
   init(in root: RootDirectory, mains: MainProcesses) throws(SystemCallError) {
@@ -55,6 +57,7 @@ final class Survey {
   func look(
     _ rules: RuleSet, ledger: Ledger, members: [Members]
   ) throws(SystemCallError) -> Sight {
+    looks &+= 1
     var homes: [Int32: Int] = [:]
     for (index, group) in members.enumerated() {
       for pid in group.pids { homes[pid] = index }
@@ -85,7 +88,10 @@ final class Survey {
       }
       switch look {
       case .stranger where !isKnown: continue
-      case .meant(let rule) where isKnown && isUnchanged(pid, rule, home: home, comm: comm, rules, ledger):
+      // What a cgroup's list leaves out has left it, or has ended and waits to be collected.
+      case .meant(let rule)
+      where isKnown && (homes[pid] != nil || !rules.rules[rule].selector.namesCgroups)
+        && isUnchanged(pid, rule, home: home, comm: comm, rules, ledger):
         sight.unchanged.insert(pid)
       default:
         // Whoever left since is not seen, and that is all there is to say of it.
@@ -125,7 +131,8 @@ final class Survey {
 
   /// The cgroups at and below `path` that a rule names, with their processes.
   func members(
-    below path: CgroupPath, _ rules: RuleSet, visit: (CgroupPath, _ isNamed: Bool) -> Void = { _, _ in }
+    below path: CgroupPath, _ rules: RuleSet, isDeep: Bool = true,
+    visit: (CgroupPath, _ isNamed: Bool) -> Void = { _, _ in }
   ) throws(SystemCallError) -> [Members] {
     var found: [Members] = []
     guard rules.needsCgroups else { return found }
@@ -136,7 +143,7 @@ final class Survey {
         visit(path, isNamed)
         return isNamed
       },
-      enter: { rules.mayNameBelow($0) },
+      enter: { isDeep && rules.mayNameBelow($0) },
       visit: { found.append(Members(path: $0, pids: $1)) })
     return found
   }
@@ -226,12 +233,21 @@ final class Survey {
   ) -> Bool {
     guard let entry = ledger.entries[pid], entry.state == .held, entry.rule == rules.rules[rule].name,
       entry.promised == rules.scores[rule], comm == nil || comm == entry.comm,
-      let cgroup = entry.cgroup, let cgroupVersion,
-      home.map({ $0 == cgroup }) ?? proc.isProcess(pid, in: cgroup, cgroupVersion),
+      let cgroup = entry.cgroup, isIn(cgroup, pid, home: home, rules),
       rules.rules[rule].scope != .main || mains.role(of: pid, in: cgroup) == .member
     else { return false }
     return scoreFiles[pid]?.score() == entry.score
   }
+
+  /// Where no rule asks for cgroups a process's own is for people alone, and looking costs as much as all the rest:
+  /// done for some of them in each survey.
+  private func isIn(_ cgroup: CgroupPath, _ pid: Int32, home: CgroupPath?, _ rules: RuleSet) -> Bool {
+    if rules.needsCgroups { return home == cgroup }
+    guard let cgroupVersion, Int(pid) % Self.cgroupShare == looks % Self.cgroupShare else { return true }
+    return proc.isProcess(pid, in: cgroup, cgroupVersion)
+  }
+
+  private static let cgroupShare = 8
 
   private func observe(
     _ pid: Int32, home: CgroupPath??, _ rules: RuleSet, isKnown: Bool, _ users: UserNames,

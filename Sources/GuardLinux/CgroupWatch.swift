@@ -83,7 +83,9 @@ package final class CgroupWatch {
         } else if mask & UInt32(IN_DELETE) != 0, mask & UInt32(IN_ISDIR) != 0 {
           forget(path.appending(name))
         } else if mask & UInt32(IN_CREATE) != 0, mask & UInt32(IN_ISDIR) != 0 {
-          changes.append(.created(path.appending(name)))
+          // Whoever has joined it already is found when it is first looked at.
+          let made = path.appending(name)
+          if changed.insert(made).inserted { changes.append(.created(made)) }
         } else if mask & UInt32(IN_MODIFY) != 0, name.starts(with: "cgroup."), changed.insert(path).inserted {
           changes.append(.membersChanged(path))
         }
