@@ -27,7 +27,7 @@ struct ConfigManualTests {
   }
 
   @Test func everyKeyIsExplainedAndNoOther() {
-    let keys = GuardTable.keys + PressureTable.keys + RuleTable.keys(of: .protect)
+    let keys = GuardTable.keys + PressureTable.keys + NotifyTable.keys + RuleTable.keys(of: .protect)
     #expect(headings.map(\.key).sorted() == keys.sorted())
   }
 
@@ -36,13 +36,20 @@ struct ConfigManualTests {
       let settings = headings.compactMap { heading in
         heading.value.flatMap { keys.contains(heading.key) ? "\(heading.key) = \($0)\n" : nil }
       }
-      #expect(settings.count == keys.count)
-      return "[\(name)]\n" + settings.joined()
+      // There is no built-in command.
+      let command = keys.contains("command") ? "command = ['/bin/true']\n" : ""
+      #expect(settings.count + (command.isEmpty ? 0 : 1) == keys.count)
+      return "[\(name)]\n" + command + settings.joined()
     }
-    let text = table("guard", GuardTable.keys) + table("pressure", PressureTable.keys)
+    let text =
+      table("guard", GuardTable.keys) + table("pressure", PressureTable.keys)
+      + table("notify", NotifyTable.keys)
     var config = try ConfigReader.read([ConfigFile(name: "oomguard.conf", bytes: Array(text.utf8))])
     (config.files, config.warnings) = ([], [])
     (config.pressure.warning.position, config.pressure.critical.position) = (nil, nil)
+    let notify = try #require(config.notify)
+    #expect(notify == NotifySettings(command: ["/bin/true"], position: notify.position))
+    config.notify = nil
     #expect(config == Config())
   }
 }

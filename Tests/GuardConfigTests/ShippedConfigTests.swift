@@ -18,10 +18,10 @@ struct ShippedConfigTests {
     try ConfigReader.read([ConfigFile(name: "oomguard.conf", bytes: Array(text.utf8))])
   }
 
-  /// Lines such as `# key = value` and `# [[protect]]` without the `# `.
+  /// Lines such as `# key = value`, `# [notify]` and `# [[protect]]` without the `# `.
   private var uncommented: String {
     text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
-      let isSetting = line.firstMatch(of: #/^# ([a-z_]+ = |\[\[)/#) != nil
+      let isSetting = line.firstMatch(of: #/^# ([a-z_]+ = |\[)/#) != nil
       return isSetting ? line.dropFirst(2) : line
     }.joined(separator: "\n")
   }
@@ -54,6 +54,10 @@ struct ShippedConfigTests {
     #expect(config.pressure.critical.position != nil)
     config.pressure.warning.position = nil
     config.pressure.critical.position = nil
+    // There is no built-in command.
+    let notify = try #require(config.notify)
+    #expect(notify == NotifySettings(command: notify.command, position: notify.position))
+    config.notify = nil
     config.rules = []
     config.files = []
     #expect(config == Config())
@@ -62,7 +66,7 @@ struct ShippedConfigTests {
   @Test func itShowsEveryKey() {
     let lines = uncommented.split(separator: "\n")
     let shown = Set(lines.compactMap { $0.firstMatch(of: #/^([a-z_]+) = /#)?.1 }.map(String.init))
-    #expect(Set(GuardTable.keys + PressureTable.keys).subtracting(shown) == [])
+    #expect(Set(GuardTable.keys + PressureTable.keys + NotifyTable.keys).subtracting(shown) == [])
     for key in RuleTable.keys(of: .protect) {
       #expect(lines.contains { $0.hasPrefix("#   \(key) ") }, "'\(key)' is not explained")
     }
