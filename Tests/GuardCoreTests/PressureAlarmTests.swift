@@ -134,6 +134,21 @@ struct PressureAlarmTests {
     #expect(alarm.nextChange == nil)
   }
 
+  @Test func aLevelHoldsForTwoWindowsAtLeast() {
+    var alarm = alarm { settings in
+      settings.clearAfter = .seconds(1)
+      settings.critical.window = .seconds(10)
+    }
+    _ = alarm.triggered(
+      .warning, pressure: pressure(some: 1_300_000, full: 1_000_000), available: nil, at: .seconds(100))
+    #expect(alarm.nextChange == .seconds(104))
+    _ = alarm.triggered(
+      .critical, pressure: pressure(some: 1_300_000, full: 2_000_000), available: nil, at: .seconds(100))
+    #expect(alarm.nextChange == .seconds(120))
+    #expect(alarm.settle(at: .milliseconds(119_999)) == nil)
+    #expect(alarm.settle(at: .seconds(120)) == .calm)
+  }
+
   @Test(arguments: [(500, 2), (2000, 2), (2001, 4), (5000, 6), (9000, 10), (10_000, 10)])
   func theWindowsOfUnitsAreMultiplesOfTwoSeconds(milliseconds: Int, seconds: Int) {
     var settings = PressureSettings()

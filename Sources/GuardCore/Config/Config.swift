@@ -43,7 +43,7 @@ package struct PressureSettings: Equatable, Sendable {
   package var critical = Threshold(kind: .full, percent: 10, window: .seconds(2))
   /// A level is raised only while MemAvailable is below this share of MemTotal; 100 turns the gate off.
   package var availableBelowPercent = 20
-  /// How long no trigger may fire before a level is cleared.
+  /// How long no trigger may fire before a level is cleared; two of its windows at least.
   package var clearAfter: Duration = .seconds(15)
 
   package init() {}

@@ -1,7 +1,8 @@
 /// Turns triggers of the kernel into a level that is raised once and cleared once.
 ///
 /// A level holds for `clearAfter` from the last trigger that counted; each further one prolongs it, so
-/// a level cannot flap faster than that. Holds no clock: times are ``Duration`` since boot.
+/// a level cannot flap faster than that. No less than two windows, since a trigger fires at most once in each: while
+/// the pressure lasts, a shorter time would be over between two of them. Holds no clock: times are ``Duration`` since boot.
 package struct PressureAlarm: Equatable, Sendable {
   package enum Level: String, Sendable { case calm, warning, critical }
 
@@ -67,7 +68,7 @@ package struct PressureAlarm: Equatable, Sendable {
 
   /// Clears what is over. Call at ``nextChange``.
   package mutating func settle(at now: Duration) -> Level? {
-    func holds(_ watch: Watch) -> Bool { watch.lastRaised.map { now - $0 < settings.clearAfter } ?? false }
+    func holds(_ watch: Watch) -> Bool { end(of: watch).map { now < $0 } ?? false }
     let next: Level = holds(critical) ? .critical : holds(warning) ? .warning : .calm
     defer { level = next }
     return next == level ? nil : next
@@ -77,9 +78,13 @@ package struct PressureAlarm: Equatable, Sendable {
   package var nextChange: Duration? {
     switch level {
     case .calm: nil
-    case .warning: warning.lastRaised.map { $0 + settings.clearAfter }
-    case .critical: critical.lastRaised.map { $0 + settings.clearAfter }
+    case .warning: end(of: warning)
+    case .critical: end(of: critical)
     }
+  }
+
+  private func end(of watch: Watch) -> Duration? {
+    watch.lastRaised.map { $0 + max(settings.clearAfter, watch.threshold.window * 2) }
   }
 }
 

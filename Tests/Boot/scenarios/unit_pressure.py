@@ -5,7 +5,7 @@ CONFIG = """
 reconcile_interval = "1h"
 
 [pressure]
-clear_after = "3s"
+clear_after = "10s"
 
 [[protect]]
 name = "vault"
