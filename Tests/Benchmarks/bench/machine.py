@@ -48,7 +48,7 @@ class Program:
 class Daemon(Program):
     """oomguardd with a configuration, ready. Its /run is its own: no other daemon is in its way, nor it in another's."""
 
-    def __init__(self, binaries, config, writes_status=True):
+    def __init__(self, binaries, config, writes_status=True, stderr=subprocess.DEVNULL):
         self.notifications = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.notifications.bind("")  # a name of its own in the abstract namespace
         self.ready = threading.Event()
@@ -59,7 +59,7 @@ class Daemon(Program):
             script = f'mount -t tmpfs -o mode=0755,{"rw" if writes_status else "ro"} tmpfs /run && exec "$@"'
             words = ["unshare", "--mount", "sh", "-c", script, "sh", f"{binaries}/oomguardd", "--config", file.name]
             environment = {"NOTIFY_SOCKET": "@" + self.notifications.getsockname()[1:].decode()}
-            super().__init__(words, ready=False, stderr=subprocess.DEVNULL, env=os.environ | environment)
+            super().__init__(words, ready=False, stderr=stderr, env=os.environ | environment)
             if not self.ready.wait(20):
                 self.process.kill()
                 raise Unmeasurable("oomguardd does not start here")
