@@ -12,6 +12,7 @@ NEEDED = {
     "busybox-static": "busybox",
     "kmod": "depmod",
     "zstd": "zstd",
+    "xz-utils": "unxz",
     "cpio": "cpio",
     "e2fsprogs": "mkfs.ext4",
     "gcc": "gcc",
