@@ -80,11 +80,11 @@ extension Daemon {
       missed += round.missed
       report(round)
     }
-    // Whoever still had the promise, or was gone too fast, may have forked meanwhile, in a chain that outruns this.
-    let next = givenBack > 0 ? Self.forkPause : pause * 2
-    if givenBack > 0 || (missed > 0 && next <= Self.longestForkPause) {
-      nextForkCheck = (now + next, next, parents)
-    }
+    // Whoever still had the promise, or was gone too fast, may have forked meanwhile, in a chain that outruns this:
+    // it ends when all that is there has been looked at.
+    guard givenBack > 0 || missed > 0 else { return }
+    let next = givenBack > 0 ? Self.forkPause : min(pause * 2, Self.longestForkPause)
+    nextForkCheck = (now + next, next, parents)
   }
 
   /// Takes in what PID 1 answered about main processes, and asks it what is to be asked.

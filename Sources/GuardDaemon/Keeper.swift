@@ -117,7 +117,8 @@ final class Keeper {
       let pids = members.flatMap(\.pids).filter { seesChildren || ledger.entries[$0] == nil }
       let seen = survey.look(at: pids, rules, ledger: ledger)
       var round = carryOut(ledger.consider(seen, rules: rules, at: now))
-      round.missed = pids.count - seen.count
+      let observed = Set(seen.lazy.map(\.process.pid))
+      round.missed = pids.count { !observed.contains($0) && survey.isGone($0) }
       round.isDeserted = members.isEmpty
       return round
     } catch {

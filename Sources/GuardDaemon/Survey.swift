@@ -287,6 +287,9 @@ final class Survey {
       .min { ($0.startTicks, $0.pid) < ($1.startTicks, $1.pid) }?.pid
   }
 
+  /// Whether there is no such process any more.
+  func isGone(_ pid: Int32) -> Bool { stat(of: pid)?.isDead ?? true }
+
   private func stat(of pid: Int32) -> ProcessStat? {
     guard let directory = try? proc.process(pid) else { return nil }
     return try? directory.stat()
