@@ -43,9 +43,10 @@ package struct WatchEvent: Equatable, Sendable {
   init(_ kind: EventKind, at: Timestamp, _ message: String, _ fields: [String: [UInt8]]) {
     (event, self.at, self.message) = (kind.rawValue, at, message)
     let known = Self.known(of: kind)
-    // The three are said already; a unit that is not the victim's is said nowhere else.
+    // These are said already; a unit that is not the victim's is said nowhere else.
     var rest = fields.filter {
-      !["EVENT", "AT", "MESSAGE", "PRIORITY", "OBJECT_SYSTEMD_UNIT"].contains($0.key)
+      !["EVENT", "AT", "MESSAGE", "PRIORITY", "OBJECT_SYSTEMD_UNIT", "OBJECT_SYSTEMD_USER_UNIT"].contains(
+        $0.key)
     }
     if kind != .kill, let unit = fields["OBJECT_SYSTEMD_UNIT"] { rest["UNIT"] = unit }
     // Of several processes each may have got its own: `-900, -800` is a list, and no number.

@@ -30,10 +30,11 @@ struct WatchEventTests {
       ])
     let expected = """
       {"event":"kill","at":"2026-05-04T09:00:00Z","message":"x\\\\x0ay","id":"01234567-1","victim_pid":42,\
-      "victim_comm":"7","victim_uid":null,"victim_unit":"a.service","victim_cgroup":null,"victim_score":-900,\
+      "victim_comm":"7","victim_uid":null,"victim_unit":"a.service","victim_user_unit":null,\
+      "victim_container":null,"victim_pod":null,"victim_cgroup":null,"victim_score":-900,\
       "victim_total_vm_kb":null,"victim_anon_rss_kb":null,"victim_file_rss_kb":null,"victim_shmem_rss_kb":null,\
       "victim_pgtables_kb":null,"trigger_pid":null,"trigger_comm":null,"trigger_gfp_mask":null,"trigger_order":-1,\
-      "constraint":null,"limit_cgroup":null,"protected":true,"rule":null,"kernel_seq":null,\
+      "constraint":null,"limit_cgroup":null,"limit":null,"protected":true,"rule":null,"kernel_seq":null,\
       "source":null,"tasks_dumped":null,"report":"a\\u000a\\\\x09b\\\\x1b\\u000a","new_thing":"1"}
 
       """

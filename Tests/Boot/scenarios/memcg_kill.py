@@ -36,5 +36,6 @@ def run(guest, check):
         "status.json counts it, as the kernel does", counts,
         {"total": 1, "protected": 0, "lost_records": 0, "unlogged": 0, "vmstat_oom_kill": 1})
     told = kills["last"][-1]
-    check.equal("and tells the same", told["victim"], {**kernel[0], "unit": "hog.service", "cgroup": cgroup})
+    check.equal("and tells the same", told["victim"], {
+        **kernel[0], "unit": "hog.service", "cgroup": cgroup, "user_unit": None, "container": None, "pod": None})
     check.equal("under the same number", str(told["seq"]), entry["OOMGUARD_KERNEL_SEQ"])
