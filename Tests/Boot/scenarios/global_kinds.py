@@ -1,0 +1,29 @@
+"""Machine-wide kills of the rarer kinds: asked for by SysRq, and of whoever asks for memory."""
+
+CONFIG = """
+[guard]
+reconcile_interval = "1h"
+"""
+
+
+def run(guest, check):
+    guest.configure(CONFIG)
+    pid = guest.hog("asked", 40, OOMScoreAdjust=900)
+    guest.wait_resident(pid, 40)
+    guest.sh("echo f >/proc/sysrq-trigger")
+    kill = guest.wait_kills(1)["kills"]["last"][-1]
+    fields = ("pid", "unit", "comm")
+    check.equal("SysRq-f: the victim and its unit", [kill["victim"][name] for name in fields], [pid, "asked.service", "hog"])
+    check.equal("the order says that it was asked for", kill["trigger"]["order"], -1)
+    check.equal("the machine's limit", (kill["constraint"], kill["limit"], kill["limit_cgroup"]), ("global", "machine", None))
+
+    # The kernel prints no line with the cgroup: it is known from the process while that ends.
+    guest.sh("sysctl -q vm.oom_kill_allocating_task=1")
+    hog = guest.hog("greedy", 1000)
+    guest.wait_for("greedy is killed", "systemctl is-failed --quiet greedy.service", seconds=180)
+    guest.sh("sysctl -q vm.oom_kill_allocating_task=0")
+    last = guest.wait_status(
+        "its kill is told", lambda status: hog in [kill["victim"]["pid"] for kill in status["kills"]["last"]])["kills"]["last"]
+    kill = next(kill for kill in last if kill["victim"]["pid"] == hog)
+    check.equal("oom_kill_allocating_task: the victim and its unit", [kill["victim"][name] for name in fields], [hog, "greedy.service", "hog"])
+    check.equal("each kill of the kernel's once", [kill["victim"]["pid"] for kill in last], [kill["pid"] for kill in guest.kernel_kills()])
