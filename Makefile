@@ -86,7 +86,7 @@ boot-test: deb
 	  --deb .build/deb/oomguard_$(VERSION)_*.deb $(SCENARIO)
 
 # How fast, how seldom and how small, beside the least that C needs for the same: a table of ratios.
-# WHAT=starts, surveys, victims, pressure or rest measures one part.
+# WHAT=starts, surveys, victims, pressure, kills or rest measures one part.
 bench: build
 	Tests/Benchmarks/run --binaries $(BUILD) $(WHAT)
 
