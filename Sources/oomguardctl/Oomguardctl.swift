@@ -24,6 +24,7 @@ struct Oomguardctl: ParsableCommand {
       Watch.self,
       Protect.self,
       Unprotect.self,
+      Drill.self,
       Metrics.self,
       CheckConfig.self,
       Parse.self,

@@ -31,6 +31,13 @@ enum BuiltClient {
     return try run(URL(fileURLWithPath: "/usr/bin/setpriv"), words, [:], nil)
   }
 
+  /// Another program, which runs this one.
+  static func run(
+    program: String, _ arguments: [String], environment: [String: String]
+  ) throws -> Outcome {
+    try run(URL(fileURLWithPath: program), arguments, environment, nil)
+  }
+
   private static func run(
     _ program: URL, _ arguments: [String], _ environment: [String: String], _ input: String?
   ) throws -> Outcome {

@@ -1,0 +1,174 @@
+import Foundation
+import GuardStatus
+import GuardTestSupport
+import Testing
+
+/// What holds for every verb that there is, found in the program's own help: wherever its answer goes, whoever asks, and
+/// whether or not anything is there to answer from.
+@Suite(.serialized)
+struct EveryVerbTests {
+  struct Verb: Sendable, CustomStringConvertible {
+    var name: String
+    var arguments: [String]
+    /// Ends only when it is told to.
+    var isEndless = false
+
+    var description: String { name }
+  }
+
+  /// What a verb has to be told; the others do without.
+  private static let needs = [
+    "explain": ["1"], "protect": ["nginx.service", "--score", "-5"], "unprotect": ["nginx.service"],
+  ]
+  private static let endless: Set = ["watch"]
+
+  /// As the program itself has them.
+  static let verbs: [Verb] = {
+    guard let dump = try? BuiltClient.run(["--experimental-dump-help"]),
+      let tree = try? JSONSerialization.jsonObject(with: Data(dump.output.utf8)) as? [String: Any],
+      let command = tree["command"] as? [String: Any], let verbs = command["subcommands"] as? [[String: Any]]
+    else { return [] }
+    return verbs.compactMap { $0["commandName"] as? String }.filter { $0 != "help" }.map {
+      Verb(name: $0, arguments: needs[$0] ?? [], isEndless: endless.contains($0))
+    }
+  }()
+
+  private let root: TemporaryRoot
+
+  init() throws {
+    root = try TemporaryRoot()
+    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: root.path)
+  }
+
+  // MARK: Running
+
+  /// An endless verb is interrupted after a while, as by somebody at a terminal.
+  private func run(
+    _ verb: Verb, _ options: [String] = [], prefix: [String] = [], environment: [String: String] = [:]
+  ) throws -> BuiltClient.Outcome {
+    let limit = verb.isEndless ? ["timeout", "--signal=INT", "--preserve-status", "2"] : []
+    let words = prefix + limit + [BuiltClient.program.path, verb.name] + verb.arguments + options
+    return try BuiltClient.run(
+      program: "/usr/bin/env", words,
+      environment: ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin"].merging(environment) { $1 })
+  }
+
+  /// What no answer and no complaint may ever lack or have.
+  private func expectManners(
+    _ outcome: BuiltClient.Outcome, of verb: Verb, isJSON: Bool = false, isASCII: Bool = false,
+    sourceLocation: SourceLocation = #_sourceLocation
+  ) throws {
+    let what = Comment(rawValue: "\(verb): \(outcome)")
+    if !verb.isEndless { #expect((0...4).contains(outcome.status), what, sourceLocation: sourceLocation) }
+    #expect(!outcome.output.isEmpty || !outcome.complaint.isEmpty, what, sourceLocation: sourceLocation)
+    // Usage, a stopped daemon and a missing right are told in words, and not by a number alone.
+    if outcome.status >= 2, !verb.isEndless {
+      #expect(
+        outcome.complaint.hasPrefix("oomguardctl: ") || outcome.complaint.hasPrefix("Error: "), what,
+        sourceLocation: sourceLocation)
+    }
+    for text in [outcome.output, outcome.complaint] {
+      #expect(text.isEmpty || text.hasSuffix("\n"), what, sourceLocation: sourceLocation)
+      let foreign = text.unicodeScalars.filter { $0.value < 0x20 && $0 != "\n" || $0.value == 0x7f }
+      #expect(foreign.isEmpty, what, sourceLocation: sourceLocation)
+      #expect(
+        !text.split(separator: "\n").contains { $0.hasSuffix(" ") }, what, sourceLocation: sourceLocation)
+      if isASCII { #expect(text.utf8.allSatisfy { $0 < 0x80 }, what, sourceLocation: sourceLocation) }
+      #expect(!text.contains("Optional("), what, sourceLocation: sourceLocation)
+    }
+    guard isJSON, !outcome.output.isEmpty else { return }
+    if verb.isEndless {
+      for line in outcome.output.split(separator: "\n") {
+        #expect(throws: Never.self, what, sourceLocation: sourceLocation) {
+          try JSONSerialization.jsonObject(with: Data(line.utf8))
+        }
+      }
+    } else {
+      #expect(throws: Never.self, what, sourceLocation: sourceLocation) {
+        try JSONSerialization.jsonObject(with: Data(outcome.output.utf8))
+      }
+    }
+  }
+
+  private func installDaemon() throws {
+    try root.installMachine()
+    var document = StatusDocument.troubled
+    document.reconcileSeconds = 315_360_000
+    document.writtenAt = Timestamp(seconds: Int64(Date().timeIntervalSince1970))
+    document.config.files = ["\(root.path)/etc/oomguard.conf"]
+    try root.install(document)
+    try root.write("[[protect]]\nname = \"ü\"\nexe = \"/bin/x\"\nscore = 1\n", to: "etc/oomguard.conf")
+  }
+
+  // MARK: Tests
+
+  @Test func thereAreVerbs() {
+    #expect(
+      Set(Self.verbs.map(\.name)).isSuperset(of: ["status", "victims", "explain", "check-config", "parse"]))
+    #expect(Set(Self.needs.keys).isSubset(of: Self.verbs.map(\.name)))
+  }
+
+  @Test(arguments: verbs)
+  func inAPipeWithNothingThere(verb: Verb) throws {
+    for options in [[], ["--json"]] {
+      let outcome = try run(verb, options + ["--root", root.path])
+      try expectManners(outcome, of: verb, isJSON: options != [])
+    }
+  }
+
+  @Test(arguments: verbs)
+  func inAPipeWithADaemonInTrouble(verb: Verb) throws {
+    try installDaemon()
+    for (options, language) in [([], "C.UTF-8"), ([], "C"), (["--json"], "C")] {
+      let outcome = try run(verb, options + ["--root", root.path], environment: ["LANG": language])
+      try expectManners(
+        outcome, of: verb, isJSON: options != [], isASCII: language == "C" && options == [])
+    }
+  }
+
+  /// Through script(1), which gives it a terminal.
+  @Test(arguments: verbs, [["TERM": "dumb"], ["TERM": "xterm", "NO_COLOR": "1"]])
+  func onATerminalWithoutColours(verb: Verb, environment: [String: String]) throws {
+    try installDaemon()
+    let limit = verb.isEndless ? "timeout --signal=INT 2 " : ""
+    let words = [BuiltClient.program.path, verb.name] + verb.arguments + ["--root", root.path]
+    let command = limit + words.map { "'\($0)'" }.joined(separator: " ")
+    let outcome = try BuiltClient.run(
+      program: "/usr/bin/script",
+      ["--quiet", "--return", "--command", "stty cols 72; \(command) </dev/null", "/dev/null"],
+      environment: environment.merging(["LANG": "C.UTF-8", "PATH": "/usr/bin:/bin"]) { $1 })
+    #expect(!outcome.output.contains("\u{1b}[3") && !outcome.output.contains("\u{1b}[1"), "\(outcome)")
+    #expect(!outcome.output.isEmpty)
+  }
+
+  /// Not in systemd-journal either.
+  @Test(.enabled(if: geteuid() == 0, "only root can become somebody else"), arguments: verbs)
+  func asAUserWithoutRights(verb: Verb) throws {
+    let prefix = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+    for options in [[], ["--json"]] {
+      try expectManners(try run(verb, options, prefix: prefix), of: verb, isJSON: options != [])
+    }
+    try installDaemon()
+    let outcome = try run(verb, ["--root", root.path], prefix: prefix)
+    try expectManners(outcome, of: verb)
+  }
+
+  /// As somebody who may change nothing, since this is the machine itself.
+  @Test func amongFiveThousandProcesses() throws {
+    let crowd = try ChildProcess(
+      "/usr/bin/perl",
+      [
+        "-e", "setpgrp; for (1..5000) { $p = fork; last if !defined $p; if (!$p) { sleep 600; exit } }",
+        "-e",
+        "$| = 1; print qq(ready\\n); <STDIN>; <STDIN>; kill 'KILL', -$$",
+      ])
+    defer { crowd.end() }
+    #expect(try crowd.echo("") == "ready\n")
+    let prefix = geteuid() == 0 ? ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] : []
+    for verb in Self.verbs {
+      for options in [[], ["--json"]] {
+        try expectManners(try run(verb, options, prefix: prefix), of: verb, isJSON: options != [])
+      }
+    }
+  }
+}
