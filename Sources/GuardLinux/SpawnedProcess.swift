@@ -30,6 +30,7 @@ internal import Glibc
     unsafe posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0)
     defer { unsafe posix_spawn_file_actions_destroy(&actions) }
     var arguments = unsafe words.map { unsafe strdup($0) } + [nil]
+    // swift-format-ignore: ReplaceForEachWithForLoop
     defer { unsafe arguments.forEach { unsafe free($0) } }
     var pid: pid_t = 0
     let code = unsafe posix_spawnp(&pid, words.first ?? "", &actions, nil, &arguments, environ)

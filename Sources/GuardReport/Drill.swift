@@ -20,6 +20,8 @@ package struct Drill: Equatable, Sendable, Encodable {
   package var kill: StatusDocument.Kill?
   package var daemon: DaemonState?
   package var notes: [String] = []
+  /// What is the matter with the daemon, and what to do.
+  package var problem: String?
 
   package var isTold: Bool { !toldIn.isEmpty }
 
@@ -33,7 +35,7 @@ package struct Drill: Equatable, Sendable, Encodable {
     case killedAfterMilliseconds = "killed_after_ms"
     case toldIn = "told_in"
     case toldAfterMilliseconds = "told_after_ms"
-    case kill, daemon, notes
+    case kill, daemon, notes, problem
   }
 }
 
@@ -90,8 +92,7 @@ extension Drill {
       if journal != nil { try? journal?.acknowledge() }
     } while Clock.boot() - died < Self.patience.told
     if daemon != .running {
-      notes.append(
-        StatusFile(in: root).reading(at: wall()).problem?.description ?? "oomguardd is not running")
+      problem = StatusFile(in: root).reading(at: wall()).problem?.description ?? "oomguardd is not running"
     }
   }
 

@@ -58,7 +58,7 @@ extension Protection {
       unit: dropIn.unit, rule: rule, score: score.value, files: [dropIn.shown(path)], isLoaded: status != nil,
       processes: [], notes: [])
     guard let status else {
-      answer.notes.append(daemon.before.problem?.description ?? "oomguardd is not running")
+      answer.problem = daemon.before.problem?.description ?? "oomguardd is not running"
       return answer
     }
     let told = status.rules.first { $0.name == rule }
@@ -100,7 +100,7 @@ extension Protection {
       processes: [], notes: [])
     if let rest { answer.notes.append("the rule '\(rest.name)' at \(rest.position) means it still") }
     guard let status else {
-      answer.notes.append(daemon.before.problem?.description ?? "oomguardd is not running")
+      answer.problem = daemon.before.problem?.description ?? "oomguardd is not running"
       return answer
     }
     if let rest {

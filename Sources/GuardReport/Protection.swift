@@ -23,6 +23,8 @@ package struct Protection: Equatable, Sendable {
   package var isLoaded: Bool
   package var processes: [Process]
   package var notes: [String]
+  /// Why no daemon goes by it, and what to do; `nil` where one does.
+  package var problem: String?
 
   package var exitStatus: ExitStatus {
     guard isLoaded else { return .notRunning }
@@ -36,7 +38,7 @@ extension Protection: Encodable {
   private enum CodingKeys: String, CodingKey {
     case unit, rule, score, files
     case isLoaded = "loaded"
-    case processes, notes
+    case processes, notes, problem
   }
 }
 

@@ -68,7 +68,8 @@ struct ProtectionTests {
     #expect(
       json.replacingOccurrences(of: root.path, with: "")
         == #"{"unit":"nginx.service","rule":"nginx.service","score":-500,"files":["/\#(Self.nginx)"],"loaded":false,"#
-        + #""processes":[],"notes":["oomguardd is not running; start it with: systemctl start oomguard"]}"#)
+        + #""processes":[],"notes":[],"problem":"oomguardd is not running; start it with: systemctl start oomguard"}"#
+    )
     #expect(answer.exitStatus == .notRunning)
     // The score alone is another.
     answer = try protect("nginx.service", 7)

@@ -20,7 +20,7 @@ def run(guest, check):
     guest.start("vault", "sleep infinity")
 
     def answer(command):
-        status, output = guest.machine.run(f"oomguardctl {command} --json", 60)
+        status, output = guest.machine.run(f"oomguardctl {command} --json 2>/dev/null", 60)
         return status, json.loads(output)
 
     status, told = answer("protect web --score -500")
