@@ -18,6 +18,7 @@ extension Daemon {
     let isDue = nextKillCount.map { now >= $0 } ?? false
     let counted = isDue ? root.oomKillCount : nil
     let (lines, isDrained) = readKills()
+    if isDrained, !scene.hasBegun { scene.begin() }
     if history.count.accounted == nil {
       if isDrained { beginCounting() }
     } else if let counted {
@@ -102,7 +103,6 @@ extension Daemon {
       let (lines, isDrained) = readKills()
       guard lines == 0, isDrained, root.oomKillCount == counted else { continue }
       history.count.begin(at: counted)
-      scene.begin()
       state?.note(history.told)
       return
     }

@@ -39,8 +39,14 @@ final class KillScene {
     }
   }
 
-  /// Kills until now are in the counters, and those from now on are entered.
-  func begin() { adopt() }
+  private(set) var hasBegun = false
+
+  /// Kills until now are in the counters, and those from now on are entered. Of kills from before, the counters tell
+  /// nothing.
+  func begin() {
+    hasBegun = true
+    adopt()
+  }
 
   /// - Returns: `nil` where the kernel tells of no change.
   func watch() -> MemoryEventsWatch? { memory?.watch() }
