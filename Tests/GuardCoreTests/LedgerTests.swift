@@ -85,6 +85,23 @@ struct LedgerTests {
     #expect(try machine.round(seen(7, 0)) == [])
   }
 
+  @Test func whatIsWrittenAfterTheFirstLookAtAStartIsTheBase() throws {
+    var machine = LedgerMachine([try rule(-500)])
+    let birth = try seen(7, 0).process.startedAt
+    machine.now = birth + .milliseconds(10)
+    #expect(try machine.round(seen(7, 0)) == ["promise 7 (p7) 0 -> -500 by 'db'"])
+    // PID 1 writes, then the program begins, and is left alone until its start is over.
+    machine.now = birth + .milliseconds(30)
+    #expect(try machine.round(seen(7, -200, role: .awaiting)) == [])
+    machine.now = birth + .milliseconds(2_030)
+    #expect(try machine.round(seen(7, -200)) == ["promise 7 (p7) -200 -> -500 by 'db'"])
+    #expect(try machine.entry(7).base == score(-200))
+    // Once only: from now on it is drift.
+    machine.now += .seconds(60)
+    #expect(try machine.round(seen(7, 0)) == ["repair 7 (p7) 0 -> -500 by 'db'"])
+    #expect(try machine.entry(7).base == score(-200))
+  }
+
   @Test func nothingIsWrittenWhileTheMainProcessIsNotKnown() throws {
     var machine = LedgerMachine([try rule(-500)], remembered: [identity(7): try owed(3)])
     #expect(try machine.round(seen(7, -500, role: .awaiting), seen(8, 0, role: .awaiting)) == [])

@@ -30,6 +30,9 @@ package struct Ledger: Sendable {
     var partner: Int32?
     /// Since when it lacks what it had by itself: it may be starting itself over.
     var lapsedAt: Duration?
+    /// Whether it began its program just after its birth, and has not been looked at since: PID 1 may have written to
+    /// it between our first look and that, and what it then carries is its base.
+    var isStarting = false
     /// Until when oomguard gives way to the other writer.
     package var yieldedUntil: Duration?
 
@@ -154,6 +157,7 @@ package struct Ledger: Sendable {
       case (nil, _): change = release(seen)
       case (_, .awaiting):
         if entries[seen.process.pid]?.lapsedAt != nil { entries[seen.process.pid]?.lapsedAt = now }
+        if now - seen.process.startedAt < Self.startTime { entries[seen.process.pid]?.isStarting = true }
         change = nil
       case (let index?, .member): change = hold(seen, index, rules, at: now, &plan)
       case (let index?, .child(let main)): change = disinherit(seen, ofMain: main, index, rules)
@@ -186,7 +190,7 @@ package struct Ledger: Sendable {
     } else {
       // What it carries is its own or somebody else's.
       wanted = rule.isKept(by: seen.score, promised: promised) ? seen.score : promised
-      if before == nil || now - seen.process.startedAt < Self.startTime
+      if before == nil || known?.isStarting == true || now - seen.process.startedAt < Self.startTime
         || (written == nil && wanted == seen.score)
       {
         entry.base = seen.score
