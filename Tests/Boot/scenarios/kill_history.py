@@ -22,7 +22,7 @@ def send(guest, entry, where):
     lines = [f"{name}={value}" for name, value in fields.items() if isinstance(value, str) and "\n" not in value]
     text = "\n".join([f"MESSAGE_ID={KILL}", "MESSAGE=forged", "PRIORITY=2", "_UID=0", *lines])
     guest.write("/tmp/entry", text.replace("_UID=0\n", "") + "\n")
-    guest.sh(f"chmod 644 /tmp/entry; {where} </tmp/entry; journalctl --sync")
+    guest.sh(f"chmod 644 /tmp/entry && {where} </tmp/entry && journalctl --sync")
 
 
 def run(guest, check):
@@ -64,7 +64,7 @@ def run(guest, check):
         f'test "$(journalctl -b -o cat MESSAGE_ID={KILL} OOMGUARD_VICTIM_PID=1 | wc -l)" = 1')
     check.equal("kills does not", kills(guest), history)
     # As if the daemon had been killed between telling and writing down that it told.
-    group = "/sys/fs/cgroup/system.slice/oomguard.service/cgroup.procs"
+    group = f"/sys/fs/cgroup{guest.property('oomguard.service', 'ControlGroup')}/cgroup.procs"
 
     def sent_again():
         # Whose it is journald asks /proc, and may come too late for one that has ended.

@@ -53,5 +53,5 @@ def run(guest, check):
     guest.wait_status("a unit that is gone is not watched", lambda status: levels(status) == {"vault@2.service": "calm"})
     check.equal("and its pressure is over", guest.journal("pressure")[-1]["OOMGUARD_LEVEL"], "calm")
     woken = guest.status()["counters"]["wakeups"] - wakeups
-    check("the end of its triggers keeps nobody awake", woken < 50, woken)
+    check("the end of its triggers keeps nobody awake", woken < 500, woken)
     check.equal("nothing is missing", [item for item in guest.status()["degraded"] if "pressure" in item["what"]], [])
