@@ -43,10 +43,13 @@ struct EveryVerbTests {
   // MARK: Running
 
   /// An endless verb is interrupted after a while, as by somebody at a terminal.
+  /// What is started in the background of a shell may ignore SIGINT from its birth.
+  private static let heedful = ["env", "--default-signal=INT"]
+
   private func run(
     _ verb: Verb, _ options: [String] = [], prefix: [String] = [], environment: [String: String] = [:]
   ) throws -> BuiltClient.Outcome {
-    let limit = verb.isEndless ? ["timeout", "--signal=INT", "--preserve-status", "2"] : []
+    let limit = verb.isEndless ? ["timeout", "--signal=INT", "--preserve-status", "2"] + Self.heedful : []
     let words = prefix + limit + [BuiltClient.program.path, verb.name] + verb.arguments + options
     return try BuiltClient.run(
       program: "/usr/bin/env", words,
@@ -130,7 +133,7 @@ struct EveryVerbTests {
   @Test(arguments: verbs, [["TERM": "dumb"], ["TERM": "xterm", "NO_COLOR": "1"]])
   func onATerminalWithoutColours(verb: Verb, environment: [String: String]) throws {
     try installDaemon()
-    let limit = verb.isEndless ? "timeout --signal=INT 2 " : ""
+    let limit = verb.isEndless ? "timeout --signal=INT 2 \(Self.heedful.joined(separator: " ")) " : ""
     let words = [BuiltClient.program.path, verb.name] + verb.arguments + ["--root", root.path]
     let command = limit + words.map { "'\($0)'" }.joined(separator: " ")
     let outcome = try BuiltClient.run(
