@@ -33,6 +33,7 @@ extension Daemon {
       watchProcesses: { (descriptor) throws(SystemCallError) in
         try loop.watch(descriptor, for: .readable, token: Source.processes.rawValue)
       })
+    keeper.survey.seesExecs = watches.seesExecs
     degrade(.noProcessEvents, watches.processEventsFailure)
   }
 

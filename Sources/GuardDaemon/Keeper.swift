@@ -94,7 +94,7 @@ final class Keeper {
   ///
   /// - Parameter execs: those of them that have just begun a program.
   func reconsider(_ pids: some Sequence<Int32>, execs: Set<Int32> = [], at now: Duration) -> Round {
-    let seen = survey.look(at: pids, rules, ledger: ledger)
+    let seen = survey.look(at: pids, rules, ledger: ledger, execs: execs)
     return carryOut(ledger.consider(seen, rules: rules, at: now), fresh: execs)
   }
 

@@ -27,6 +27,8 @@ final class Survey {
   private let scoreFileLimit: Int
   /// How often everything was looked at.
   private var looks = 0
+  /// Whether whoever begins a program is looked at again: then nothing is written to it before.
+  var seesExecs = false
 
   /// - Throws: when there is no /proc.
   init(in root: RootDirectory, mains: MainProcesses) throws(SystemCallError) {
@@ -106,15 +108,19 @@ final class Survey {
 
   /// Some processes only, after an event. `home` is asked of each process.
   ///
-  /// - Parameter isKnown: whether those are wanted, too, that no rule means.
+  /// - Parameters:
+  ///   - isKnown: whether those are wanted, too, that no rule means.
+  ///   - execs: those of them that have just begun a program.
   func look(
-    at pids: some Sequence<Int32>, _ rules: RuleSet, ledger: Ledger, isKnown: Bool = false
+    at pids: some Sequence<Int32>, _ rules: RuleSet, ledger: Ledger, isKnown: Bool = false,
+    execs: Set<Int32> = []
   ) -> [Observation] {
     let users = UserNames(in: root)
     return pids.compactMap { pid in
       let isKnown = isKnown || ledger.entries[pid] != nil
       guard isKnown || !isStranger(pid, rules, ledger) else { return nil }
-      return observe(pid, home: nil, rules, isKnown: isKnown, users, heirIn: ledger)
+      return observe(
+        pid, home: nil, rules, isKnown: isKnown, users, heirIn: ledger, hasBegun: execs.contains(pid))
     }
   }
 
@@ -251,7 +257,7 @@ final class Survey {
 
   private func observe(
     _ pid: Int32, home: CgroupPath??, _ rules: RuleSet, isKnown: Bool, _ users: UserNames,
-    heirIn ledger: Ledger? = nil
+    heirIn ledger: Ledger? = nil, hasBegun: Bool = false
   ) -> Observation? {
     guard let directory = try? proc.process(pid) else { return nil }
     let home = home ?? (rules.needsCgroups ? cgroup(of: directory) : nil)
@@ -265,6 +271,11 @@ final class Survey {
     else { return nil }
     var role = Observation.Role.member
     if let rule, rules.rules[rule].scope == .main, let home { role = mains.role(of: pid, in: home) }
+    if let rule, role == .member, isStarting(facts.directory, stat, hasBegun: hasBegun) {
+      role = .awaiting
+      // Of the others every exec is told; its own may come before anybody listens for it.
+      if rules.rules[rule].scope == .main { mains.execed(pid, at: Clock.boot()) }
+    }
     if rule != nil, role == .member, scoreFiles[pid] == nil, scoreFiles.count < scoreFileLimit {
       scoreFiles[pid] = try? facts.directory.scoreFile()
     }
@@ -273,6 +284,21 @@ final class Survey {
       cgroup: home ?? cgroup(of: facts.directory),
       score: score, rule: rule, role: role)
   }
+
+  /// Whether it is still what systemd makes of a fork: it enters the cgroup, and gets the score of its unit, before
+  /// it begins the unit's program. A write of ours between the two would hide that score. A service of systemd's own
+  /// program, as a user's manager, has begun it by an exec.
+  private func isStarting(
+    _ directory: borrowing ProcessDirectory, _ stat: ProcessStat, hasBegun: Bool
+  ) -> Bool {
+    guard seesExecs, Clock.boot() - stat.identity.startedAt < Self.longestStart,
+      let program = try? directory.programName()
+    else { return false }
+    return program == Array("systemd-executor".utf8) || (!hasBegun && program == Array("systemd".utf8))
+  }
+
+  /// From a fork to its program, on a machine that does much else: what never begins one is not waited for.
+  private static let longestStart = Duration.seconds(10)
 
   /// Asked of the process itself.
   private func cgroup(of directory: borrowing ProcessDirectory) -> CgroupPath? {

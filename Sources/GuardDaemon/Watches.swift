@@ -14,6 +14,9 @@ final class Watches {
   private(set) var processEventsFailure: String?
   private(set) var cgroupsFailure: String?
 
+  /// Whether the process connector tells of new programs.
+  var seesExecs: Bool { processEvents != nil }
+
   init(in root: RootDirectory, survey: Survey) { (self.root, self.survey) = (root, survey) }
 
   /// Brings what is watched in line with the rules and the main processes.

@@ -128,6 +128,14 @@ package struct ProcessDirectory: ~Copyable {
     return (own.device, own.inode) == (host.device, host.inode) ? path : nil
   }
 
+  /// The last part of the path of its executable, as /proc shows it: what the process itself may have arranged.
+  ///
+  /// - Throws: also for a kernel thread, which has none.
+  package borrowing func programName() throws(SystemCallError) -> [UInt8] {
+    let path = try linkTarget("exe")
+    return Array(path.suffix(from: path.lastIndex(of: UInt8(ascii: "/")).map { $0 + 1 } ?? path.startIndex))
+  }
+
   /// The arguments, each ended by a NUL byte.
   package borrowing func arguments() throws(SystemCallError) -> [UInt8] {
     let own = try read("cmdline")

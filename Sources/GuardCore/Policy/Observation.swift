@@ -16,8 +16,8 @@ package struct Observation: Equatable, Sendable {
     case member
     /// It belongs to a unit whose main process alone is meant.
     case child(ofMain: Int32)
-    /// Its unit's main process is not known yet, or the unit's start job is not done: nothing is to be
-    /// written, since what is written until then becomes the base.
+    /// Its unit's main process is not known yet, or the unit's start job is not done, or its program has not
+    /// begun: nothing is to be written, since what is written until then becomes the base.
     case awaiting
   }
 
