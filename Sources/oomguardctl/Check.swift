@@ -12,12 +12,7 @@ struct Check: ParsableCommand {
       daemon. Exit status 1 if any finding is a warning or worse.
       """)
 
-  @Option(
-    help: ArgumentHelp(
-      "Go by this configuration and the drop-ins in FILE.d.",
-      discussion: "Without it: the one the daemon was started with.", valueName: "file"),
-    completion: .file(extensions: ["conf"]))
-  var config: String?
+  @OptionGroup var source: ConfigSource
 
   @Flag(help: "Print the findings as JSON.")
   var json = false
@@ -25,13 +20,8 @@ struct Check: ParsableCommand {
   @OptionGroup var place: Place
 
   func run() throws {
-    let check = MachineCheck(config: config, in: place.directory, at: Oomguardctl.now)
-    if json {
-      try StandardStream.output.write(JSONWriter.bytes(of: check, layout: .indented))
-    } else {
-      let lines = check.lines(in: Oomguardctl.appearance)
-      try StandardStream.output.write(lines.flatMap { "\($0)\n".utf8 })
-    }
+    let check = MachineCheck(config: source.config, in: place.directory, at: Oomguardctl.now)
+    try Oomguardctl.show(check, asJSON: json, check.lines)
     try Oomguardctl.conclude(check.exitStatus)
   }
 }

@@ -29,7 +29,6 @@ struct Drill: ParsableCommand {
       return try Oomguardctl.refuse(error)
     }
     try Oomguardctl.show(drill, asJSON: json) { DrillScreen(drill, in: $0).lines() }
-    if let problem = drill.problem { Oomguardctl.complain("oomguardctl: \(problem)") }
-    try Oomguardctl.conclude(drill.exitStatus)
+    try Oomguardctl.conclude(drill.exitStatus, problem: drill.problem)
   }
 }

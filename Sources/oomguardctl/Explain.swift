@@ -15,12 +15,7 @@ struct Explain: ParsableCommand {
   @Argument(help: "The process, or one of its threads.")
   var pid: Int32
 
-  @Option(
-    help: ArgumentHelp(
-      "Go by this configuration and the drop-ins in FILE.d.",
-      discussion: "Without it: the one the daemon was started with.", valueName: "file"),
-    completion: .file(extensions: ["conf"]))
-  var config: String?
+  @OptionGroup var source: ConfigSource
 
   @Flag(help: "Print the answer as JSON.")
   var json = false
@@ -35,17 +30,12 @@ struct Explain: ParsableCommand {
     let explanation: Explanation
     do {
       let now = Oomguardctl.now
-      explanation = try Explanation(of: pid, config: config, in: place.directory, at: now)
+      explanation = try Explanation(of: pid, config: source.config, in: place.directory, at: now)
     } catch {
       Oomguardctl.complain("oomguardctl: \(error)")
       return try Oomguardctl.conclude(error.exitStatus)
     }
-    if json {
-      try StandardStream.output.write(JSONWriter.bytes(of: explanation, layout: .indented))
-    } else {
-      let lines = ExplanationScreen(explanation, in: Oomguardctl.appearance).lines()
-      try StandardStream.output.write(lines.flatMap { "\($0)\n".utf8 })
-    }
+    try Oomguardctl.show(explanation, asJSON: json) { ExplanationScreen(explanation, in: $0).lines() }
     try Oomguardctl.conclude(explanation.exitStatus)
   }
 }

@@ -47,22 +47,14 @@ struct Kills: ParsableCommand {
       Oomguardctl.complain("oomguardctl: no kill '\(id)'; see: oomguardctl kills\(why)")
       return try Oomguardctl.conclude(.usage)
     }
-    if json {
-      try StandardStream.output.write(JSONWriter.bytes(of: KillAnswer(kill, answer), layout: .indented))
-    } else {
-      let lines = KillScreen(kill, why: answer.why, at: now, in: Oomguardctl.appearance).lines()
-      try StandardStream.output.write(lines.flatMap { "\($0)\n".utf8 })
+    try Oomguardctl.show(KillAnswer(kill, answer), asJSON: json) {
+      KillScreen(kill, why: answer.why, at: now, in: $0).lines()
     }
   }
 
   private func show(_ answer: KillsAnswer, at now: Timestamp) throws {
     if answer.exitStatus != .fine, let why = answer.why { Oomguardctl.complain("oomguardctl: \(why)") }
-    if json {
-      try StandardStream.output.write(JSONWriter.bytes(of: answer, layout: .indented))
-    } else {
-      let lines = KillsScreen(answer, at: now, in: Oomguardctl.appearance).lines()
-      try StandardStream.output.write(lines.flatMap { "\($0)\n".utf8 })
-    }
+    try Oomguardctl.show(answer, asJSON: json) { KillsScreen(answer, at: now, in: $0).lines() }
     try Oomguardctl.conclude(answer.exitStatus)
   }
 

@@ -41,13 +41,13 @@ struct Memory: ParsableCommand {
         "oomguardctl: '\(root.path("/proc/meminfo"))' cannot be read; /proc must be mounted")
       return try Oomguardctl.conclude(.usage)
     }
-    try show(report) { MemoryScreen(report, in: $0).lines() }
+    try Oomguardctl.show(report, asJSON: json) { MemoryScreen(report, in: $0).lines() }
   }
 
   private func showProcess(_ pid: Int32) throws {
     do {
       let report = try ProcessMemoryReport(of: pid, in: place.directory)
-      try show(report) { ProcessMemoryScreen(report, in: $0).lines() }
+      try Oomguardctl.show(report, asJSON: json) { ProcessMemoryScreen(report, in: $0).lines() }
       try Oomguardctl.conclude(report.exitStatus)
     } catch let problem as ExplanationProblem {
       Oomguardctl.complain("oomguardctl: \(problem)")
@@ -58,18 +58,10 @@ struct Memory: ParsableCommand {
   private func showLargest(_ count: Int) throws {
     do {
       let largest = try LargestProcesses(count, in: place.directory)
-      try show(largest) { largest.lines(in: $0) }
+      try Oomguardctl.show(largest, asJSON: json, largest.lines)
     } catch let error as SystemCallError where error.call != "write" {
       Oomguardctl.complain("oomguardctl: \(error); /proc must be mounted")
       try Oomguardctl.conclude(.usage)
-    }
-  }
-
-  private func show(_ answer: some Encodable, lines: (Appearance) -> [String]) throws {
-    if json {
-      try StandardStream.output.write(JSONWriter.bytes(of: answer, layout: .indented))
-    } else {
-      try StandardStream.output.write(lines(Oomguardctl.appearance).flatMap { "\($0)\n".utf8 })
     }
   }
 }

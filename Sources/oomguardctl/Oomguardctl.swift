@@ -49,7 +49,10 @@ struct Oomguardctl: ParsableCommand {
   }
 
   /// Ends with `status`, unless all is fine.
-  static func conclude(_ status: ExitStatus) throws {
+  ///
+  /// - Parameter problem: what is the matter beside the answer, for standard error.
+  static func conclude(_ status: ExitStatus, problem: String? = nil) throws {
+    if let problem { complain("oomguardctl: \(problem)") }
     guard status == .fine else { throw ExitCode(status.rawValue) }
   }
 

@@ -35,24 +35,10 @@ struct Status: ParsableCommand {
       return try Oomguardctl.conclude(.usage)
     }
     if let problem = reading.problem { Oomguardctl.complain("oomguardctl: \(problem)") }
-    if json {
-      try StandardStream.output.write(
-        JSONWriter.bytes(of: StatusAnswer(reading, rule: rule), layout: .indented))
-    } else {
-      let screen = StatusScreen(
-        reading, at: now, detail: verbose ? .verbose : .brief, in: Oomguardctl.appearance)
-      let lines = rule.map { screen.lines(rule: $0) ?? [] } ?? screen.lines()
-      try StandardStream.output.write(lines.flatMap { "\($0)\n".utf8 })
+    try Oomguardctl.show(StatusAnswer(reading, rule: rule), asJSON: json) {
+      let screen = StatusScreen(reading, at: now, detail: verbose ? .verbose : .brief, in: $0)
+      return rule.map { screen.lines(rule: $0) ?? [] } ?? screen.lines()
     }
     try Oomguardctl.conclude(reading.problem?.exitStatus ?? (reading.hasFinding ? .finding : .fine))
   }
-}
-
-/// `--root`, which every verb takes.
-struct Place: ParsableArguments {
-  @Option(
-    name: .customLong("root"), help: ArgumentHelp("Look at a directory shaped like /.", valueName: "dir"))
-  var path = "/"
-
-  var directory: RootDirectory { RootDirectory(path) }
 }

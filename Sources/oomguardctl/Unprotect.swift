@@ -28,7 +28,6 @@ struct Unprotect: ParsableCommand {
       return try Oomguardctl.refuse(error)
     }
     try Oomguardctl.show(answer, asJSON: json) { ProtectionScreen(answer, in: $0).lines() }
-    if let problem = answer.problem { Oomguardctl.complain("oomguardctl: \(problem)") }
-    try Oomguardctl.conclude(answer.exitStatus)
+    try Oomguardctl.conclude(answer.exitStatus, problem: answer.problem)
   }
 }

@@ -27,12 +27,7 @@ struct Victims: ParsableCommand {
   @Option(help: ArgumentHelp("Show the first N. Without it: 10, with --json all.", valueName: "n"))
   var top: Int?
 
-  @Option(
-    help: ArgumentHelp(
-      "Go by this configuration and the drop-ins in FILE.d.",
-      discussion: "Without it: the one the daemon was started with.", valueName: "file"),
-    completion: .file(extensions: ["conf"]))
-  var config: String?
+  @OptionGroup var source: ConfigSource
 
   @Flag(help: "Print the answer as JSON.")
   var json = false
@@ -60,6 +55,6 @@ struct Victims: ParsableCommand {
     var changes: [WhatIf] = []
     for text in whatIf { changes.append(try WhatIf(text)) }
     return try GuardReport.Victims(
-      in: cgroup, whatIf: changes, config: config, root: place.directory, at: Oomguardctl.now)
+      in: cgroup, whatIf: changes, config: source.config, root: place.directory, at: Oomguardctl.now)
   }
 }
