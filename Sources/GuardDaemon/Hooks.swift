@@ -83,7 +83,9 @@ final class Hooks {
     }
     fields.append(("PRIORITY", Array("\(entry.priority.rawValue)".utf8)))
     fields.append(("HELD_BACK", Array("\(run.heldBack)".utf8)))
-    let document = EventDocument(entry.kind, at: at, message: entry.message, fields: fields)
+    let document = EventDocument(
+      entry.kind, at: at, message: entry.message,
+      fields: fields.map { .init($0.name, .init($0.name, $0.value) ?? .text($0.value.printable)) })
     let variables =
       [("EVENT", entry.kind.rawValue), ("AT", "\(at)"), ("MESSAGE", entry.message.utf8.printable)]
       + fields.map { ($0.name, $0.value.printable) }

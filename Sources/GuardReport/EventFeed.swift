@@ -51,15 +51,15 @@ package final class EventFeed {
   }
 
   /// What happened since the last call.
-  package func take() throws(SystemCallError) -> [WatchEvent] {
+  package func take() throws(SystemCallError) -> [EventDocument] {
     switch source {
     case .journal(let reader, _):
       do throws(JournalProblem) {
         try reader.acknowledge()
-        var events: [WatchEvent] = []
+        var events: [EventDocument] = []
         while let record = try reader.next() {
           if record.kind == .kill, let id = StatusDocument.Kill(record).id, !isNew(id) { continue }
-          events.append(WatchEvent(record))
+          events.append(EventDocument(record))
         }
         return events
       } catch {

@@ -9,13 +9,16 @@ package struct EventDocument: Equatable, Sendable {
     case decimal(Double)
     case flag(Bool)
     case numbers([Int64])
+    /// Nobody knew: `null`.
+    case absent
   }
 
   package struct Field: Equatable, Sendable {
     package var name: String
     package var value: Value
 
-    package init(name: String, value: Value) { (self.name, self.value) = (name, value) }
+    /// - Parameter name: the journal's, without `OOMGUARD_`.
+    package init(_ name: String, _ value: Value) { (self.name, self.value) = (name.lowercased(), value) }
   }
 
   package var event: EventKind
@@ -25,31 +28,42 @@ package struct EventDocument: Equatable, Sendable {
   package var message: String
   package var fields: [Field]
 
-  /// - Parameter fields: by the journal's names, without `OOMGUARD_`.
-  package init(
-    _ event: EventKind, at: Timestamp, message: String, fields: [(name: String, value: [UInt8])]
-  ) {
-    (self.event, self.at, self.message) = (event, at, message)
-    self.fields = fields.map { Field(name: $0.name.lowercased(), value: Self.value($0.name, $0.value)) }
+  package init(_ event: EventKind, at: Timestamp, message: String, fields: [Field]) {
+    (self.event, self.at, self.message, self.fields) = (event, at, message, fields)
   }
+}
 
+extension EventDocument.Value {
   /// What a field holds is told by the end of its name, so that new ones need no entry here.
-  private static func value(_ name: String, _ bytes: [UInt8]) -> Value {
-    let text = bytes.printable
+  ///
+  /// - Parameter name: the journal's, without `OOMGUARD_`.
+  /// - Returns: `nil` for what is not of the type that its name tells.
+  package init?(_ name: String, _ bytes: [UInt8]) {
     func ends(_ suffixes: [String]) -> Bool { suffixes.contains { name.hasSuffix($0) } }
-    if name == "PROTECTED" { return text == "yes" ? .flag(true) : text == "no" ? .flag(false) : .text(text) }
-    if name == "PIDS" {
-      let numbers = bytes.split(separator: UInt8(ascii: " ")).map { Int64(ascii: $0) }
-      return numbers.contains(nil) ? .text(text) : .numbers(numbers.compactMap(\.self))
-    }
-    if ends([
+    let text = bytes.printable
+    let value: Self?
+    if name == "PROTECTED" {
+      value = ["yes": .flag(true), "no": .flag(false)][text]
+    } else if ["PIDS", "SCORES"].contains(name) {
+      let words = bytes.split { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: ",") }
+      let numbers = words.map { Int64(ascii: $0) }
+      value = numbers.contains(nil) ? nil : .numbers(numbers.compactMap(\.self))
+    } else if ends([
       "PID", "UID", "SCORE", "_KB", "ORDER", "SEQ", "DUMPED", "COUNT", "RECORDS", "BASE", "SECONDS",
       "_SECOND", "HELD_BACK", "PRIORITY",
     ]) {
-      return Int64(ascii: bytes).map { .number($0) } ?? .text(text)
+      value = Int64(ascii: bytes).map { .number($0) }
+    } else if ends(["AVG10", "PERCENT"]) {
+      value = Double(text).map { .decimal($0) }
+    } else if name == "REPORT" {
+      // The one text of many lines keeps them.
+      let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+      value = .text(lines.map(\.printable).joined(separator: "\n"))
+    } else {
+      value = .text(text)
     }
-    if ends(["AVG10", "PERCENT"]) { return Double(text).map { .decimal($0) } ?? .text(text) }
-    return .text(text)
+    guard let value else { return nil }
+    self = value
   }
 }
 
@@ -74,6 +88,7 @@ extension EventDocument: Encodable {
       case .decimal(let number): try container.encode(number, forKey: key)
       case .flag(let flag): try container.encode(flag, forKey: key)
       case .numbers(let numbers): try container.encode(numbers, forKey: key)
+      case .absent: try container.encodeNil(forKey: key)
       }
     }
   }

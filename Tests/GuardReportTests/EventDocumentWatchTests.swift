@@ -5,13 +5,13 @@ import GuardSystemd
 import GuardTestSupport
 import Testing
 
-struct WatchEventTests {
-  private func json(_ event: WatchEvent) throws -> String {
+struct EventDocumentWatchTests {
+  private func json(_ event: EventDocument) throws -> String {
     String(decoding: try JSONWriter.bytes(of: event), as: UTF8.self)
   }
 
-  private func event(_ kind: EventKind, _ fields: [String: String]) -> WatchEvent {
-    WatchEvent(
+  private func event(_ kind: EventKind, _ fields: [String: String]) -> EventDocument {
+    EventDocument(
       JournalRecord(
         kind: kind, receivedMicroseconds: 1_777_888_800_000_000, bootID: "",
         fields: fields.mapValues { Array($0.utf8) }
@@ -65,7 +65,7 @@ struct WatchEventTests {
 
   @Test func aKillOfTheStatusHasTheSameNames() throws {
     let kill = StatusDocument.troubled.kills.last[0]
-    let told = WatchEvent(kill, seenAt: Timestamp(seconds: 0))
+    let told = EventDocument(kill, seenAt: Timestamp(seconds: 0))
     let fields = kill.journalFields.compactMap { name, value in value.map { (name, $0) } }
     var written = event(.kill, Dictionary(uniqueKeysWithValues: fields + [("MESSAGE", kill.sentence)]))
     #expect(written == told)

@@ -6,7 +6,7 @@ struct EventDocumentTests {
   private func json(_ event: EventKind, _ fields: [(String, String)]) throws -> String {
     let document = EventDocument(
       event, at: Timestamp(microsecondsSinceEpoch: 1_777_888_800_000_000), message: "m",
-      fields: fields.map { ($0.0, Array($0.1.utf8)) })
+      fields: fields.map { .init($0.0, .init($0.0, Array($0.1.utf8)) ?? .text($0.1.utf8.printable)) })
     return String(decoding: try JSONWriter.bytes(of: document), as: UTF8.self)
   }
 
