@@ -29,21 +29,27 @@ import GuardCore
         position: TOMLPosition(ctoml_message_position(handle)))
     }
     var nodes = unsafe flat[...]
-    return unsafe Self.take(&nodes).node
+    return try unsafe Self.take(&nodes).node
   }
 
   // As deep as CTOML lets values lie within each other, which the stack is far from minding.
-  private static func take(_ nodes: inout Slice<UnsafeBufferPointer<ctoml_node>>) -> TOMLEntry {
-    guard let flat = unsafe nodes.popFirst() else { preconditionFailure("CTOML counted its nodes wrong") }
+  private static func take(_ nodes: inout Slice<UnsafeBufferPointer<ctoml_node>>)
+    throws(TOMLError) -> TOMLEntry
+  {
+    guard let flat = unsafe nodes.popFirst() else {
+      throw TOMLError(
+        message: "it was read only in part; this is a fault of oomguard's",
+        position: TOMLPosition(line: 1, column: 1))
+    }
     let value: TOMLNode.Value
     switch unsafe flat.kind {
     case .table:
       var entries: [TOMLEntry] = []
-      for _ in unsafe 0..<flat.count { unsafe entries.append(take(&nodes)) }
+      for _ in unsafe 0..<flat.count { try unsafe entries.append(take(&nodes)) }
       value = .table(entries.sorted { $0.keyPosition < $1.keyPosition })
     case .array:
       var elements: [TOMLNode] = []
-      for _ in unsafe 0..<flat.count { unsafe elements.append(take(&nodes).node) }
+      for _ in unsafe 0..<flat.count { try unsafe elements.append(take(&nodes).node) }
       value = .array(elements)
     case .string: value = unsafe .string(String(flat.string))
     case .integer: value = unsafe .integer(flat.integer)

@@ -24,7 +24,7 @@ final class Daemon {
   let options: DaemonOptions
   let root: RootDirectory
   let started = Clock.wall()
-  private let configSource: ConfigSource
+  let configSource: ConfigSource
   var loop: EventLoop
   let watches: Watches
   let mains: MainProcesses
@@ -42,11 +42,11 @@ final class Daemon {
   var log: EventLog
   var killWatch: KillWatch?
 
-  private(set) var config: Config
-  private(set) var configLoaded = Clock.wall()
-  private(set) var configError: String?
+  var config: Config
+  var configLoaded = Clock.wall()
+  var configError: String?
   /// What a good load read, until a copy of it is kept.
-  private var filesToKeep: [(name: String, bytes: [UInt8])]?
+  var filesToKeep: [(name: String, bytes: [UInt8])]?
   var keeper: Keeper
   var history: KillHistory
   let scene: KillScene
@@ -205,7 +205,7 @@ final class Daemon {
   }
 
   /// Every promise is looked at, whatever came or did not come as an event.
-  private func reconcile() {
+  func reconcile() {
     let now = Clock.boot()
     nextReconcile = now + config.reconcileInterval
     // Kills first: a survey takes the dead off the ledger, and with them what they were promised.
@@ -232,7 +232,7 @@ final class Daemon {
   }
 
   /// Immunity that nobody configured, as a shell that inherited it from a daemon: told at the start and at a reload.
-  private func tellLeaks() {
+  func tellLeaks() {
     for leak in keeper.survey.immuneSessions(except: keeper.ledger) {
       tell(
         .config(
@@ -249,7 +249,7 @@ final class Daemon {
     nextWatchdog = config.reconcileInterval > interval / 2 ? now + interval / 2 : nil
   }
 
-  private func loadRules() {
+  func loadRules() {
     let rules = RuleSet(config.rules, totalBytes: root.totalMemoryBytes)
     guard rules != keeper.rules else { return }
     // A last look under the old ones: a child forked since then has inherited what it is to give back.
@@ -288,67 +288,9 @@ final class Daemon {
     degrade(.cannotWriteState, runtimeFailure ?? (state?.failure ?? statusFailure).map { "\($0)" })
   }
 
-  // MARK: reload and stop
+  // MARK: stop
 
-  /// All or nothing: a mistake leaves the old configuration in force.
-  private func reload() {
-    let now = Clock.boot()
-    // Kills until now were under the old rules.
-    readKernelLog()
-    manager.reloading(monotonic: Clock.monotonic(), at: now)
-    do throws(ConfigErrors) {
-      let loaded = try configSource.load()
-      let new = loaded.config
-      filesToKeep = loaded.files
-      degrade(.lastGoodConfig, nil)
-      let hasNewPressure = new.pressure != config.pressure
-      (config, configLoaded, configError) = (new, Clock.wall(), nil)
-      applyLogLevel()
-      hooks.use(new.notify)
-      loadRules()
-      keeper.setConflictLimit(new.conflictLimit)
-      keeper.forgetConflicts()
-      dangers.forget()
-      if hasNewPressure { armPressure() }
-      for warning in new.warnings { tell(.config(.warning, "\(warning)")) }
-      tell(
-        .config(
-          .notice,
-          "configuration read again: \(new.rules.count) rules of \(new.files.joined(separator: ", "))"))
-    } catch {
-      if degradations.reasons[.lastGoodConfig] == nil { configError = "\(error)" } else { noteCopy(error) }
-      tell(.config(.error, "the old configuration stays in force: \(error)"))
-    }
-    reconcile()
-    tellLeaks()
-    manager.ready(at: now)
-    keepCopy()
-  }
-
-  /// The files as they are cannot be used, and the last good copy of them is in force.
-  private func noteCopy(_ errors: ConfigErrors) {
-    configError = "\(errors)"
-    let first = errors.errors.first?.description ?? ""
-    let more = errors.errors.count > 1 ? " (and \(errors.errors.count - 1) more)" : ""
-    degrade(
-      .lastGoodConfig, "\(first)\(more); '\(root.path(LastGoodFile.path))' is in force until that is mended")
-  }
-
-  /// After everything else, since it may wait for a disk.
-  private func keepCopy() {
-    guard let files = filesToKeep, !options.isDryRun else { return }
-    filesToKeep = nil
-    do throws(SystemCallError) {
-      try configSource.keep(files)
-    } catch {
-      tell(
-        .config(
-          .warning,
-          "no copy of the configuration can be kept for a start with a broken one: \(error), ignoring"))
-    }
-  }
-
-  private func applyLogLevel() { log.threshold = options.isVerbose ? .debug : config.logLevel.priority }
+  func applyLogLevel() { log.threshold = options.isVerbose ? .debug : config.logLevel.priority }
 
   private func stop() {
     manager.stopping(at: Clock.boot())
