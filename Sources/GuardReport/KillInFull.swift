@@ -16,8 +16,9 @@ package struct KillInFull: Sendable {
     (self.kill, self.report) = (kill, report)
     ranking = report.flatMap {
       OOMRanking(
-        report: $0, constraint: kill.constraint.map(OOMKill.Constraint.init), victimPID: kill.victim.pid,
-        victimTotalVMKB: kill.victim.totalVMKB, pageKB: UInt64(pageBytes / 1024), swapKB: swapKB)
+        report: $0, constraint: kill.constraint.flatMap { .init(rawValue: $0.rawValue) },
+        victimPID: kill.victim.pid, victimTotalVMKB: kill.victim.totalVMKB, pageKB: UInt64(pageBytes / 1024),
+        swapKB: swapKB)
     }
   }
 
@@ -32,18 +33,6 @@ package struct KillInFull: Sendable {
   /// For JSON and the screen: its lines, each without what would act on a terminal.
   package var reportLines: [String] {
     (report ?? []).split(separator: UInt8(ascii: "\n")).map(\.printable)
-  }
-}
-
-extension OOMKill.Constraint {
-  fileprivate init(_ constraint: StatusDocument.Kill.Constraint) {
-    self =
-      switch constraint {
-      case .global: .global
-      case .memcg: .memcg
-      case .cpuset: .cpuset
-      case .mempolicy: .mempolicy
-      }
   }
 }
 
