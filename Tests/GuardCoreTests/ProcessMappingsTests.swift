@@ -73,8 +73,12 @@ struct ProcessMappingsTests {
   ]
 
   private static func read(_ text: String, piece: Int) -> ProcessMappings {
+    read(Array(text.utf8), piece: piece)
+  }
+
+  private static func read(_ text: [UInt8], piece: Int) -> ProcessMappings {
     var mappings = ProcessMappings(tmpfs: [DeviceNumber(major: 0, minor: 0x17)])
-    var rest = Array(text.utf8)[...]
+    var rest = text[...]
     while !rest.isEmpty {
       mappings.read(rest.prefix(piece))
       rest = rest.dropFirst(piece)
@@ -123,7 +127,7 @@ struct ProcessMappingsTests {
     #expect(Self.read(text, piece: 3).total == .init())
   }
 
-  @Test func anyTextIsSurvived() {
+  @Test func brokenTextIsReadTheSameWhereverItIsCut() {
     var random = SeededRandom.printed()
     let text = Array(Self.text.utf8)
     for _ in 0..<300 {
@@ -131,10 +135,12 @@ struct ProcessMappingsTests {
       for _ in 0..<20 {
         broken[Int.random(in: 0..<broken.count, using: &random)] = .random(in: 0...255, using: &random)
       }
-      var mappings = ProcessMappings(tmpfs: [])
-      mappings.read(broken[...])
-      mappings.finish()
-      _ = ExitEffect(mappings, pgtablesKB: .max, segments: [])
+      let whole = Self.read(broken, piece: broken.count)
+      let pieces = Self.read(broken, piece: .random(in: 1...200, using: &random))
+      #expect(pieces.parts == whole.parts && pieces.objects == whole.objects)
+      #expect(pieces.proportionalKB == whole.proportionalKB)
+      let effects = [whole, pieces].map { ExitEffect($0, pgtablesKB: .max, segments: []) }
+      #expect(effects[0] == effects[1])
     }
   }
 }
