@@ -121,7 +121,7 @@ package struct ProcessDirectory: ~Copyable {
       return !root.isMachine || isInOurUserNamespace(root) ? original : nil
     }
     guard root.isMachine else { return path }
-    guard let text = String(validating: path, as: UTF8.self), let host = try? root.status(of: text) else {
+    guard let text = String(validating: path, as: UTF8.self), let host = try? root.hostStatus(of: text) else {
       return nil
     }
     let own = try followedStatus(link)

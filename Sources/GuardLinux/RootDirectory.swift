@@ -59,6 +59,18 @@ package struct RootDirectory: Sendable {
     return FileStatus(about)
   }
 
+  /// stat(2) of a file as PID 1 sees it, following links: our own mount namespace may show another /tmp and no /home.
+  ///
+  /// Without the right to look through PID 1's eyes (CAP_SYS_PTRACE), as we see it ourselves.
+  func hostStatus(of absolute: String) throws(SystemCallError) -> FileStatus {
+    do throws(SystemCallError) {
+      return try status(of: "/proc/1/root\(absolute)")
+    } catch {
+      guard error.code == EACCES || error.code == EPERM else { throw error }
+      return try status(of: absolute)
+    }
+  }
+
   /// The names in a directory, `.` and `..` left out, in no order.
   package func names(in absolute: String) throws(SystemCallError) -> [[UInt8]] {
     try DirectoryStream(open(absolute, O_RDONLY | O_DIRECTORY)).names()

@@ -19,7 +19,7 @@ score = -800
 
 [[protect]]
 name = "exe"
-exe = "/usr/local/sbin/by-exe"
+exe = ["/usr/local/sbin/by-exe", "/home/by-exe"]
 score = -700
 
 [[protect]]
@@ -40,6 +40,8 @@ SWITCHED = "perl -MPOSIX -e 'sleep 1; my $u = getpwnam(\"alice\"); POSIX::setuid
 
 
 def run(guest, check):
+    # One in /usr, one where the guard's unit hides everything from it.
+    guest.sh("cp /bin/sleep /home/by-exe")
     guest.sh("cp /bin/sleep /usr/local/sbin/by-exe && cp /bin/sleep /usr/local/sbin/by-comm")
     early = guest.start("vault@early", "sleep infinity")
     guest.configure(CONFIG)
@@ -65,6 +67,7 @@ def run(guest, check):
     comes("the name of a new program", "comm", guest.spawn("by-comm infinity"), -800)
     comes("the name that a process gives itself", "comm", guest.spawn(RENAMED), -800)
     comes("an executable", "exe", guest.spawn("by-exe infinity"), -700)
+    comes("an executable in /home", "exe", guest.spawn("/home/by-exe infinity"), -700)
     comes("arguments", "cmdline", guest.spawn("sleep 4242"), -600)
     comes("a service of a user", "user", guest.start("hers", "sleep infinity", User="alice"), 400)
     comes("a process that becomes a user's", "user", guest.spawn(SWITCHED), 400)
