@@ -184,10 +184,12 @@ final class Keeper {
 
   /// What a process forked while it still carried a promise has it too, though no rule means it: a login's shell,
   /// born of the sshd that has left the unit. Children are read after their parent's write, so none is born with it later.
-  private func disinheritHeirs(_ round: inout Round) {
-    var pending = round.written.filter { $0.reason == .restore }
+  ///
+  /// - Parameter parents: who got its base back, or has it to come as long as it shares another's memory.
+  private func disinheritHeirs(of parents: [ScoreChange], _ round: inout Round) {
+    var pending = parents
     while let parent = pending.popLast(), round.givenBack < 4096 {
-      for change in survey.heirs(of: parent, rules, ledger: ledger) {
+      for change in survey.heirs(of: parent, rules, ledger: ledger) where !isTied(change) {
         let outcome = survey.carryOut(change)
         _ = ledger.record(change, outcome)
         guard outcome == .written else { continue }
@@ -215,7 +217,9 @@ final class Keeper {
       conflicts: plan.conflicts, departed: plan.departed.count, looksAgain: plan.looksAgain)
     conflicts += UInt64(plan.conflicts.count)
     var changed: [Int32] = []
+    var parents: [ScoreChange] = []
     for change in plan.changes {
+      if change.reason == .restore { parents.append(change) }
       if isTied(change) {
         _ = ledger.record(change, .shared)
         continue
@@ -250,7 +254,7 @@ final class Keeper {
         }
       }
     }
-    if !isDryRun { disinheritHeirs(&round) }
+    if !isDryRun { disinheritHeirs(of: parents, &round) }
     guard !changed.isEmpty else { return round }
     guard looks > 0 else {
       round.looksAgain = true

@@ -98,6 +98,18 @@ extension LiveTests {
       #expect(try scores(meant, other) == [500, 500])
     }
 
+    @Test func whatIsForkedByWhoSharesItsMemoryHasTheBase() throws {
+      let (meant, other) = try neighbours()
+      let daemon = try LiveDaemon.running(on: stage, config)
+      #expect(try scores(meant, other) == [0, 0])
+      let heir = try troupe.tell(other, "fork")
+      try eventually("what is forked in the ordinary way has the base") { try score(heir) == 500 }
+      #expect(try scores(meant, other) == [0, 0])
+      let last = try troupe.tell(other, "fork")
+      try daemon.end(SIGTERM)
+      #expect(try scores(meant, other, heir, last) == [500, 500, 500, 500])
+    }
+
     @Test func theBaseOfWhoSharesItsMemoryIsKnownAfterACrash() throws {
       let (meant, other) = try neighbours()
       let daemon = try LiveDaemon.running(on: stage, config)
