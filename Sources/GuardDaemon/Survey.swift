@@ -336,7 +336,7 @@ final class Survey {
       switch error {
       case .left: return .left
       case .changed: return .changed
-      case .system, .text: return .refused("\(error)")
+      case .system, .text: return .refused(error.whyScoreIsKept)
       }
     }
   }

@@ -195,6 +195,17 @@ package enum ProcessError: Error, Equatable, CustomStringConvertible {
     }
   }
 
+  /// Why a score could not be written, and which right that takes (fs/proc/base.c, `__set_oom_adj`).
+  package var whyScoreIsKept: String {
+    guard case .system(let error) = self, error.isNotPermitted else { return description }
+    // The kernel asks for a right at the file's opening, as for any file, and for another one at the write.
+    switch error.call {
+    case "write": return "\(error); lowering it takes CAP_SYS_RESOURCE outside of any user namespace"
+    case "openat": return "\(error); writing to another user's process takes CAP_DAC_OVERRIDE"
+    default: return description
+    }
+  }
+
   static func wrapping<T>(_ body: () throws(SystemCallError) -> T) throws(Self) -> T {
     do throws(SystemCallError) {
       return try body()

@@ -238,7 +238,9 @@ extension LiveTests {
           + protect("other", interval: "1s").replacing("[guard]", with: "")
           .replacing("reconcile_interval = \"1s\"", with: ""))
       try daemon.survey()
-      let why = "/proc/\(stubborn.pid)/oom_score_adj: Permission denied"
+      let why =
+        "/proc/\(stubborn.pid)/oom_score_adj: Permission denied; "
+        + "lowering it takes CAP_SYS_RESOURCE outside of any user namespace"
       #expect(
         daemon.status?.rules[0].processes
           == [try shown(stubborn, score: 0, base: 0, state: .refused, error: why)])
