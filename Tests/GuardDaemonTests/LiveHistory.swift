@@ -26,6 +26,8 @@ final class LiveHistory {
     enum Selector: CaseIterable { case unit, cgroup, comm, exe }
     var selector: Selector
     var score: Int
+    /// Whether it means the main process alone of its unit or cgroup.
+    var isForMain = false
     /// The same as in oomguard: a promise of the lower half is a ceiling, one of the upper half a floor.
     var isCeiling: Bool { score < 500 }
     func isKept(by other: Int) -> Bool { isCeiling ? other <= score : other >= score }
@@ -34,6 +36,8 @@ final class LiveHistory {
   // No two of these have a value in common, so that each score tells where it is from.
   private static let ownScores = [500, 500, 510, 520, 50, 950]
   private static let promises = [100, 200, 300, 700, 800]
+  /// Below whatever anybody else gives, which is each process's own then.
+  private static let mainPromises = [40, 45]
   private static let foreignScores = [55, 155, 455, 555, 755, 1000]
   private static let programs = ["alpha", "beta"]
   private static let names = ["plain", "named"]
@@ -49,6 +53,9 @@ final class LiveHistory {
   private var daemon: LiveDaemon?
   /// Something happened of which no event tells.
   private var isSilent = false
+  /// Who was the first of its cgroup at some time since all was last looked at, or was its main process then, by the
+  /// index of the cgroup: a main process stays that as long as nothing tells of another.
+  private var mains: [Int: Set<Int32>] = [:]
   /// What was done, for whoever looks for a mistake.
   private(set) var log: [String] = []
 
@@ -88,7 +95,8 @@ final class LiveHistory {
         case .comm: "comm = \"named\"\nuser = 0"
         case .exe: "exe = \"\(stage.files.path)/beta\""
         }
-      let scope = rule.isCeiling && [.unit, .cgroup].contains(rule.selector) ? "scope = \"all\"\n" : ""
+      let hasScope = rule.isCeiling && [.unit, .cgroup].contains(rule.selector)
+      let scope = hasScope ? "scope = \"\(rule.isForMain ? "main" : "all")\"\n" : ""
       text += "[[\(rule.isCeiling ? "protect" : "sacrifice")]]\nname = \"\(index)\"\n\(selector)\n\(scope)"
       text += "score = \(rule.score)\n"
     }
@@ -121,6 +129,22 @@ final class LiveHistory {
     case 80..<88: if let index = someone() { try touch(index) }
     default: if members.count > 6, let index = someone() { try end(index) }
     }
+    for cgroup in 0...1 { if let first = first(in: cgroup) { mains[cgroup, default: []].insert(first) } }
+  }
+
+  /// The process of a cgroup from which the others descend, or the earliest of those.
+  private func first(in cgroup: Int) -> Int32? {
+    let listed = (try? Machine.text(of: "\(cgroups[cgroup].path)/cgroup.procs")) ?? ""
+    let processes = listed.split(separator: "\n").compactMap {
+      line -> (pid: Int32, parent: Int32, start: Int)? in
+      guard let stat = try? Machine.text(of: "/proc/\(line)/stat").split(separator: " "), stat.count > 21,
+        let pid = Int32(line), let parent = Int32(stat[3]), let start = Int(stat[21])
+      else { return nil }
+      return (pid, parent, start)
+    }
+    let inside = Set(processes.map(\.pid))
+    return processes.filter { !inside.contains($0.parent) }.min { ($0.start, $0.pid) < ($1.start, $1.pid) }?
+      .pid
   }
 
   private func start() throws {
@@ -159,10 +183,14 @@ final class LiveHistory {
 
   private func move(_ index: Int) throws {
     let cgroup = Int.random(in: 0..<cgroups.count, using: &random)
+    try move(index, to: cgroup)
+  }
+
+  private func move(_ index: Int, to cgroup: Int) throws {
     log.append("move \(members[index].pid) \(cgroup)")
     try troupe.tell(members[index].pid, "write \(cgroups[cgroup].path)/cgroup.procs 0")
-    // Who leaves for where no rule looks is missed at the next survey.
-    if cgroup != members[index].cgroup { isSilent = true }
+    // Who joins is told of; who is meant already, by where it was or by name, is looked at in the next survey.
+    if cgroup != members[index].cgroup, rule(of: members[index]) != nil { isSilent = true }
     members[index].cgroup = cgroup
   }
 
@@ -176,6 +204,8 @@ final class LiveHistory {
 
   private func end(_ index: Int) throws {
     log.append("exit \(members[index].pid)")
+    // Whose place another takes.
+    if rule(of: members[index]) != nil { isSilent = true }
     try troupe.tell(members[index].pid, "exit")
     let pid = members[index].pid
     try eventually("\(pid) has ended") { kill(pid, 0) != 0 }
@@ -184,14 +214,27 @@ final class LiveHistory {
 
   // MARK: what happens to the daemon
 
-  /// It cannot read while more happens than is kept for it.
+  /// It cannot read while more happens than is kept for it: of processes, or of cgroups.
   func overrun(_ actions: Int) throws {
-    guard let daemon, let index = someone() else { return }
-    log.append("overrun")
+    guard let daemon else { return }
+    try quiet()
     daemon.signal(SIGSTOP)
     for _ in 0..<actions / 2 { try live() }
-    if members.indices.contains(index) { try troupe.tell(members[index].pid, "storm 20000") }
-    for _ in 0..<actions / 2 { try live() }
+    if chance(50) {
+      log.append("overrun of processes")
+      if let index = someone() { try troupe.tell(members[index].pid, "storm 20000") }
+    } else {
+      log.append("overrun of cgroups")
+      try cgroups[0].overrun()
+    }
+    // Either nothing but the loss tells that there is something to be looked at, or more.
+    if chance(50),
+      let index = members.indices.first(where: { !members[$0].isBusy && rule(of: members[$0]) == nil })
+    {
+      try move(index, to: 0)
+    } else {
+      for _ in 0..<actions / 2 { try live() }
+    }
     daemon.signal(SIGCONT)
   }
 
@@ -208,8 +251,12 @@ final class LiveHistory {
   func reload() throws {
     var selectors = Rule.Selector.allCases.filter { _ in chance(70) }
     selectors.shuffle(using: &random)
-    rules = selectors.map { Rule(selector: $0, score: pick(Self.promises)) }
-    log.append("rules \(rules.map { "\($0.selector) \($0.score)" })")
+    rules = selectors.map { selector in
+      [.unit, .cgroup].contains(selector) && chance(40)
+        ? Rule(selector: selector, score: pick(Self.mainPromises), isForMain: true)
+        : Rule(selector: selector, score: pick(Self.promises))
+    }
+    log.append("rules \(rules.map { "\($0.selector) \($0.score)\($0.isForMain ? " main" : "")" })")
     try stage.files.write(config, to: LiveDaemon.configName)
     isSilent = true
   }
@@ -232,6 +279,11 @@ final class LiveHistory {
     }
     isSilent = false
     for index in members.indices { members[index].isBusy = false }
+    var found: [Int: Set<Int32>] = [:]
+    for (index, rule) in rules.enumerated() where rule.isForMain {
+      found[cgroup(of: rule)] = possibleMains(of: index).filter { isMain($0, by: index) }
+    }
+    mains = found
   }
 
   /// Ends the daemon, well or badly, and lets everything be given back.
@@ -249,11 +301,32 @@ final class LiveHistory {
     guard wrong.isEmpty else { throw Broken(wrong: wrong, log: log) }
   }
 
+  private func cgroup(of rule: Rule) -> Int { rule.selector == .unit ? 0 : 1 }
+
+  /// Who may be the main process that a rule asks for, whether or not an earlier rule means it.
+  private func possibleMains(of rule: Int) -> Set<Int32> {
+    let cgroup = cgroup(of: rules[rule])
+    let inside = members.filter { $0.cgroup == cgroup }.map(\.pid)
+    return mains[cgroup, default: []].union(first(in: cgroup).map { [$0] } ?? []).intersection(inside)
+  }
+
+  /// Whether a possible main process is the one, by what the daemon tells: the one it lists, or, if it lists none, one
+  /// that an earlier rule means.
+  private func isMain(_ pid: Int32, by rule: Int) -> Bool {
+    let listed = daemon?.status?.rules[rule].processes.map(\.pid) ?? []
+    return listed.isEmpty ? members.contains { $0.pid == pid && self.rule(of: $0) != rule } : listed == [pid]
+  }
+
+  private func isPromised(_ member: Member, by index: Int) -> Bool {
+    !rules[index].isForMain
+      || daemon?.status?.rules[index].processes.contains { $0.pid == member.pid } == true
+  }
+
   private func broken(isRestored: Bool) throws -> [String] {
     try members.compactMap { member in
       let score = try Int(Machine.text(of: "/proc/\(member.pid)/oom_score_adj"))
       guard let score else { return "gone: \(member)" }
-      if !isRestored, let index = rule(of: member) {
+      if !isRestored, let index = rule(of: member), isPromised(member, by: index) {
         let rule = rules[index]
         if !member.foreign.isEmpty {
           return rule.isKept(by: score) ? nil : "\(score) is not promised by \(rule): \(member)"
@@ -274,6 +347,15 @@ final class LiveHistory {
       var wanted: [Int32: Member] = [:]
       for member in members where rule(of: member) == index { wanted[member.pid] = member }
       let told = status.rules[index]
+      if rules[index].isForMain {
+        let possible = possibleMains(of: index)
+        guard possible.isEmpty || possible.contains(where: { isMain($0, by: index) }) else {
+          return [
+            "rule \(index) tells of \(told.processes.map(\.pid)), and not of one of \(possible.sorted())"
+          ]
+        }
+        wanted = wanted.filter { possible.contains($0.key) && isMain($0.key, by: index) }
+      }
       if Set(told.processes.map(\.pid)) != Set(wanted.keys) || told.matched != wanted.count {
         return ["rule \(index) tells of \(told.processes.map(\.pid)), and not of \(wanted.keys.sorted())"]
       }

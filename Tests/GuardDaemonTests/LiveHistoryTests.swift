@@ -1,4 +1,5 @@
 import Foundation
+import GuardStatus
 import GuardTestSupport
 import Testing
 
@@ -26,6 +27,39 @@ extension LiveTests {
       }
       try history.stop()
       #expect(history.members.count > 6, "somebody was there to be guarded")
+    }
+
+    /// Of a move alone inotify tells.
+    @Test(.enabled(if: OwnCgroup.unitTop != nil, "no hierarchy of systemd's can be written to here"))
+    func whoJoinsWhileEventsOfCgroupsAreLostIsFoundByASurvey() throws {
+      let stage = try Stage()
+      let troupe = try Troupe(on: stage)
+      let unit = "oomguard-\(UUID().uuidString.prefix(8)).service"
+      let cgroup = try OwnCgroup("\(#require(OwnCgroup.unitTop))/\(unit)")
+      let daemon = try LiveDaemon.running(
+        on: stage,
+        """
+        [guard]
+        reconcile_interval = "1h"
+        [[protect]]
+        name = "unit"
+        unit = "\(unit)"
+        score = 40
+        """)
+      let pid = try troupe.start("late", score: 500)
+      let before = try #require(daemon.status).counters
+      daemon.signal(SIGSTOP)
+      try cgroup.overrun()
+      try troupe.tell(pid, "write \(cgroup.path)/cgroup.procs 0")
+      daemon.signal(SIGCONT)
+      try eventually("it is protected") { try Machine.text(of: "/proc/\(pid)/oom_score_adj") == "40" }
+      try eventually("and told") { daemon.status?.rules[0].processes.map(\.pid) == [pid] }
+      let after = try #require(daemon.status).counters
+      #expect(after.overruns == before.overruns + 1 && after.surveys == before.surveys + 1)
+      try daemon.end(SIGTERM)
+      #expect(try Machine.text(of: "/proc/\(pid)/oom_score_adj") == "500")
+      try troupe.tell(pid, "exit")
+      withExtendedLifetime(cgroup) {}
     }
   }
 }

@@ -24,6 +24,21 @@ package final class OwnCgroup {
     for _ in 0..<100 where unsafe rmdir(path) == -1 && errno == EBUSY { usleep(20_000) }
   }
 
+  /// Makes and removes so many below it that whoever watches it and does not read loses some of the events.
+  package func overrun() throws {
+    let text = try String(contentsOfFile: "/proc/sys/fs/inotify/max_queued_events", encoding: .utf8)
+    guard let kept = Int(text.trimmingCharacters(in: .whitespacesAndNewlines)) else {
+      throw POSIXError(.EINVAL)
+    }
+    let below = "\(path)/overrun"
+    // Two events for each; a few of them may be kept elsewhere.
+    for _ in 0..<kept / 2 + 100 {
+      guard unsafe mkdir(below, 0o755) == 0, unsafe rmdir(below) == 0 else {
+        throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EINVAL)
+      }
+    }
+  }
+
   package func add(_ child: ChildProcess) throws {
     let file = FileHandle(forWritingAtPath: "\(path)/cgroup.procs")
     guard let file else { throw POSIXError(.EACCES) }
