@@ -1,4 +1,5 @@
-"""A configuration that was broken since: the last good one is in force, is said to be, and gives way to a mended one."""
+"""A boot with a configuration that was broken since: the last good one is in force, is said to be, and gives way to a
+mended one."""
 
 from bed.guest import processes
 
@@ -12,6 +13,15 @@ unit = "vault.service"
 score = -900
 """
 
+UNIT = """
+[Service]
+ExecStart=/bin/sleep infinity
+OOMScoreAdjust={base}
+
+[Install]
+WantedBy=multi-user.target
+"""
+
 DROP_IN = """
 [[sacrifice]]
 name = "batch"
@@ -21,17 +31,21 @@ score = 500
 
 
 def run(guest, check):
-    vault = guest.start("vault", "sleep infinity", OOMScoreAdjust=-300)
-    batch = guest.start("batch", "sleep infinity")
+    for name, base in (("vault", -300), ("batch", 0)):
+        guest.unit(f"{name}.service", UNIT.format(base=base))
+    guest.sh("systemctl enable --now --quiet vault.service batch.service")
     guest.sh("mkdir -p /etc/oomguard.conf.d")
     guest.write("/etc/oomguard.conf.d/50-batch.conf", DROP_IN)
     guest.configure(CONFIG)
-    held = {"vault": {vault: (-900, -300, "held")}, "batch": {batch: (500, 0, "held")}}
 
     def told():
         return {rule["name"]: processes(rule) for rule in guest.status()["rules"]}
 
-    check.equal("both are held", told(), held)
+    def held():
+        vault, batch = (guest.main_pid(f"{name}.service") for name in ("vault", "batch"))
+        return {"vault": {vault: (-900, -300, "held")}, "batch": {batch: (500, 0, "held")}}
+
+    check.equal("both are held", told(), held())
     check.equal("the copy is root's alone", guest.sh("stat -c '%U %a' /var/lib/oomguard/last-good.conf").strip(), "root 600")
 
     # A reload keeps what is in force, and the copy that was good.
@@ -40,12 +54,11 @@ def run(guest, check):
     guest.wait_status("the error is told", lambda status: status["config"]["error"])
     check.equal("a broken reload is no degradation", guest.status()["degraded"], [])
 
-    # What a boot does to it: nothing in /run is left, and the scores are those of new processes.
-    guest.sh("systemctl stop oomguard.service && rm -r /run/oomguard && rm /etc/oomguard.conf.d/50-batch.conf")
-    check.equal("stopped", guest.scores((vault, batch)), {vault: -300, batch: 0})
-    guest.sh("systemctl start oomguard.service")
-    check.equal("all is protected again, also by the drop-in that is gone", told(), held)
-    status = guest.status()
+    guest.sh("rm /etc/oomguard.conf.d/50-batch.conf && sync")
+    guest.reboot()
+    status = guest.wait_status(
+        "both units are listed", lambda status: all(processes(rule) for rule in status["rules"]))
+    check.equal("all is protected again, also by the drop-in that is gone", told(), held())
     check.equal("that is degraded", [one["what"] for one in status["degraded"]], ["last-good-config"])
     where = "/etc/oomguard.conf:8:9: 'score' is -9000; write a whole number from -1000 to 1000"
     check("with the mistake and its place", where in status["degraded"][0]["why"], status["degraded"])
@@ -59,11 +72,12 @@ def run(guest, check):
     guest.write("/etc/oomguard.conf", CONFIG)
     guest.sh("systemctl reload oomguard.service")
     guest.wait_status("it is over once the file is mended", lambda status: status["state"] == "running")
-    check.equal("with the files as they are", told(), {"vault": held["vault"]})
-    check.equal("what is no longer meant has its base", guest.score(batch), 0)
+    vault = {"vault": held()["vault"]}
+    check.equal("with the files as they are", told(), vault)
+    check.equal("what is no longer meant has its base", guest.score(guest.main_pid("batch.service")), 0)
     guest.write("/etc/oomguard.conf", "[[protect]]\n")
     guest.sh("systemctl restart oomguard.service")
-    check.equal("the copy is of that", told(), {"vault": held["vault"]})
+    check.equal("the copy is of that", told(), vault)
 
     guest.sh("systemctl stop oomguard.service && rm /var/lib/oomguard/last-good.conf")
     check("without a copy it does not start", not guest.holds("systemctl start oomguard.service"))
