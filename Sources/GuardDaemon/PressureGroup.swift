@@ -39,7 +39,10 @@ final class PressureGroup {
     return noting(alarm.triggered(level, pressure: pressure, available: available(), at: now))
   }
 
-  func settle(at now: Duration) -> PressureAlarm.Level? { noting(alarm.settle(at: now)) }
+  /// - Parameter available: as above; without it, a level that is over clears whatever is left.
+  func settle(at now: Duration, available: () -> Int? = { nil }) -> PressureAlarm.Level? {
+    noting(alarm.settle(at: now, available: available))
+  }
 
   private func noting(_ change: PressureAlarm.Level?) -> PressureAlarm.Level? {
     if change != nil { since = Clock.wall() }

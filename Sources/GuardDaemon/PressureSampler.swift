@@ -38,10 +38,10 @@ final class PressureSampler {
         of: .init(
           at: now, headroom: headroom, pressure: pressure,
           counters: pressure == nil ? root.memoryCounters : nil))
-      change = alarm.raised(level, at: now)
+      change = alarm.raised(level, available: headroom?.availableHundredths, at: now)
       nextLook = now + sampled.pause(headroom)
     } else {
-      change = alarm.settle(at: now)
+      change = alarm.settle(at: now) { root.headroom?.availableHundredths }
     }
     if change != nil { since = Clock.wall() }
     return change

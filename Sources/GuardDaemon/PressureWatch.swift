@@ -123,9 +123,10 @@ final class PressureWatch {
   ///   has changed.
   func settle(at now: Duration) -> (changes: [Change], hasForecast: Bool, isStatusDue: Bool) {
     var changes: [Change] = []
-    if let change = machine?.settle(at: now) ?? sampler?.settle(at: now) {
+    if let change = machine?.settle(at: now, available: { available }) ?? sampler?.settle(at: now) {
       changes.append(told(change, at: now))
     }
+    // A unit may live at its limit for ever, with its cache.
     for unit in units.values {
       if let change = unit.group.settle(at: now) { changes.append(told(change, of: unit)) }
     }

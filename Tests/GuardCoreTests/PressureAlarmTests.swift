@@ -49,10 +49,10 @@ struct PressureAlarmTests {
       .critical, pressure: pressure(some: 1_900_000, full: 1_200_000), available: 1999, at: .seconds(112))
     #expect(worse == .critical)
     #expect(alarm.nextChange == .seconds(127))
-    #expect(alarm.settle(at: .milliseconds(126_999)) == nil)
-    #expect(alarm.settle(at: .seconds(127)) == .calm, "the warning was over at 125 s")
+    #expect(alarm.settle(at: .milliseconds(126_999)) { nil } == nil)
+    #expect(alarm.settle(at: .seconds(127)) { nil } == .calm, "the warning was over at 125 s")
     #expect(alarm.nextChange == nil)
-    #expect(alarm.settle(at: .seconds(1000)) == nil)
+    #expect(alarm.settle(at: .seconds(1000)) { nil } == nil)
   }
 
   @Test func whatIsNotCriticalAnyMoreMayStillBeAWarning() {
@@ -62,9 +62,9 @@ struct PressureAlarmTests {
     _ = alarm.triggered(
       .warning, pressure: pressure(some: 1_600_000, full: 1_300_000), available: nil, at: .seconds(110))
     #expect(alarm.level == .critical)
-    #expect(alarm.settle(at: .seconds(115)) == .warning)
+    #expect(alarm.settle(at: .seconds(115)) { nil } == .warning)
     #expect(alarm.nextChange == .seconds(125))
-    #expect(alarm.settle(at: .seconds(125)) == .calm)
+    #expect(alarm.settle(at: .seconds(125)) { nil } == .calm)
   }
 
   @Test(
@@ -105,7 +105,7 @@ struct PressureAlarmTests {
       .warning, pressure: pressure(some: 2_000_000, full: 0), available: 0, at: .seconds(100))
     _ = alarm.triggered(
       .warning, pressure: pressure(some: 3_000_000, full: 0), available: 9000, at: .seconds(110))
-    #expect(alarm.settle(at: .seconds(115)) == .calm)
+    #expect(alarm.settle(at: .seconds(115)) { nil } == .calm)
   }
 
   @Test func twoTriggersInTheSameInstantBothCountWhicheverComesFirst() {
@@ -125,13 +125,36 @@ struct PressureAlarmTests {
 
   @Test func aLevelThatALookFoundCountsAtOnce() {
     var alarm = PressureAlarm(Self.settings)
-    #expect(alarm.raised(.calm, at: .seconds(100)) == nil)
-    #expect(alarm.raised(.warning, at: .seconds(101)) == .warning)
-    #expect(alarm.raised(.warning, at: .seconds(110)) == nil)
-    #expect(alarm.raised(.critical, at: .seconds(111)) == .critical)
-    #expect(alarm.raised(.calm, at: .seconds(125)) == nil)
-    #expect(alarm.raised(.calm, at: .seconds(126)) == .calm)
+    #expect(alarm.raised(.calm, available: nil, at: .seconds(100)) == nil)
+    #expect(alarm.raised(.warning, available: nil, at: .seconds(101)) == .warning)
+    #expect(alarm.raised(.warning, available: nil, at: .seconds(110)) == nil)
+    #expect(alarm.raised(.critical, available: nil, at: .seconds(111)) == .critical)
+    #expect(alarm.raised(.calm, available: nil, at: .seconds(125)) == nil)
+    #expect(alarm.raised(.calm, available: nil, at: .seconds(126)) == .calm)
     #expect(alarm.nextChange == nil)
+  }
+
+  @Test func noLevelFallsWhileNextToNothingIsLeft() {
+    var alarm = alarm()
+    _ = alarm.triggered(
+      .warning, pressure: pressure(some: 1_300_000, full: 1_000_000), available: 400, at: .seconds(100))
+    #expect(alarm.settle(at: .seconds(115)) { 499 } == nil, "a quarter of 20 %")
+    #expect(alarm.level == .warning)
+    #expect(alarm.nextChange == .seconds(130), "looked at again")
+    _ = alarm.triggered(
+      .critical, pressure: pressure(some: 1_300_000, full: 2_000_000), available: 400, at: .seconds(120))
+    #expect(alarm.settle(at: .seconds(135)) { 499 } == nil)
+    #expect(alarm.level == .critical)
+    #expect(alarm.settle(at: .seconds(149)) { fatalError("not asked for while the level holds") } == nil)
+    #expect(alarm.settle(at: .seconds(150)) { 500 } == .calm)
+    #expect(alarm.nextChange == nil)
+
+    // With the gate off the usual share counts.
+    var open = self.alarm { $0.availableBelowPercent = 100 }
+    _ = open.triggered(
+      .warning, pressure: pressure(some: 1_300_000, full: 1_000_000), available: 400, at: .seconds(100))
+    #expect(open.settle(at: .seconds(115)) { 499 } == nil)
+    #expect(open.settle(at: .seconds(130)) { 500 } == .calm)
   }
 
   @Test func aLevelHoldsForTwoWindowsAtLeast() {
@@ -145,8 +168,8 @@ struct PressureAlarmTests {
     _ = alarm.triggered(
       .critical, pressure: pressure(some: 1_300_000, full: 2_000_000), available: nil, at: .seconds(100))
     #expect(alarm.nextChange == .seconds(120))
-    #expect(alarm.settle(at: .milliseconds(119_999)) == nil)
-    #expect(alarm.settle(at: .seconds(120)) == .calm)
+    #expect(alarm.settle(at: .milliseconds(119_999)) { nil } == nil)
+    #expect(alarm.settle(at: .seconds(120)) { nil } == .calm)
   }
 
   @Test(arguments: [(500, 2), (2000, 2), (2001, 4), (5000, 6), (9000, 10), (10_000, 10)])
@@ -173,7 +196,9 @@ struct PressureAlarmTests {
     // Pressure comes and goes every other second, for ten minutes; the loop wakes when it is told to.
     for tenths in 0..<6000 {
       let now = Duration.milliseconds(tenths * 100)
-      if let due = alarm.nextChange, due <= now, alarm.settle(at: now) != nil { changes.append(tenths) }
+      if let due = alarm.nextChange, due <= now, alarm.settle(at: now, available: { nil }) != nil {
+        changes.append(tenths)
+      }
       if tenths % 20 == 0, tenths % 1000 < 500 {
         total += 400_000
         let level = alarm.triggered(

@@ -2,7 +2,9 @@
 ///
 /// A level holds for `clearAfter` from the last trigger that counted; each further one prolongs it, so
 /// a level cannot flap faster than that. No less than two windows, since a trigger fires at most once in each: while
-/// the pressure lasts, a shorter time would be over between two of them. Holds no clock: times are ``Duration`` since boot.
+/// the pressure lasts, a shorter time would be over between two of them. Nor does it fall while next to nothing is left:
+/// a machine that hardly moves any more stalls in bursts, with half a minute of silence between. Holds no clock: times are
+/// ``Duration`` since boot.
 package struct PressureAlarm: Equatable, Sendable {
   package enum Level: String, Sendable { case calm, warning, critical }
 
@@ -51,25 +53,29 @@ package struct PressureAlarm: Equatable, Sendable {
     case .critical: critical.fired(pressure, isShort: isShort, at: now)
     case .calm: break
     }
-    return settle(at: now)
+    return settle(at: now) { available }
   }
 
-  /// A look, and no trigger, found this level: it counts as it is.
+  /// A look, and no trigger, found this level: it counts as it is. `available` as above.
   ///
   /// - Returns: the new level, if it changed.
-  package mutating func raised(_ level: Level, at now: Duration) -> Level? {
+  package mutating func raised(_ level: Level, available: Int?, at now: Duration) -> Level? {
     switch level {
     case .warning: warning.lastRaised = now
     case .critical: critical.lastRaised = now
     case .calm: break
     }
-    return settle(at: now)
+    return settle(at: now) { available }
   }
 
-  /// Clears what is over. Call at ``nextChange``.
-  package mutating func settle(at now: Duration) -> Level? {
+  /// Clears what is over. Call at ``nextChange``. What is `available`, as above, is asked for only before the level falls.
+  package mutating func settle(at now: Duration, available: () -> Int?) -> Level? {
     func holds(_ watch: Watch) -> Bool { end(of: watch).map { now < $0 } ?? false }
     let next: Level = holds(critical) ? .critical : holds(warning) ? .warning : .calm
+    if next < level, settings.isNearlyGone(available: available()) {
+      if level == .critical { critical.lastRaised = now } else { warning.lastRaised = now }
+      return nil
+    }
     defer { level = next }
     return next == level ? nil : next
   }
@@ -102,6 +108,15 @@ extension PressureSettings {
   /// memory; what nobody tells holds nothing back.
   package func isShort(available: Int?) -> Bool {
     availableBelowPercent >= 100 || available.map { $0 < availableBelowPercent * 100 } ?? true
+  }
+
+  /// Whether so little is left that no level falls: a quarter of that.
+  package func isNearlyGone(available: Int?) -> Bool { available.map { $0 < part(4) } ?? false }
+
+  /// One part of so many of the share below which levels may be raised, in hundredths of a percent. With the gate off
+  /// there is no share to go by but the usual one.
+  package func part(_ count: Int) -> Int {
+    (availableBelowPercent < 100 ? availableBelowPercent : 20) * 100 / count
   }
 
   /// The same for one unit of many: windows that the kernel serves without a real-time thread for each

@@ -16,8 +16,6 @@ package struct SampledPressure: Equatable, Sendable {
 
   /// Direct reclaim happens for lack of large blocks too, a few times a second on a machine that is well.
   private static let stallsPerSecond = 10.0
-  /// Less than these shares of the gate left is pressure by itself: a leak without swap stalls nobody until it ends.
-  private static let (warningShare, criticalShare) = (2, 4)
   /// Memory cannot go faster than this for long: a look is due before what is left could be gone.
   private static let fillKBPerSecond: UInt64 = 1 << 20
   private static let pauses = (shortest: Duration.milliseconds(500), longest: Duration.seconds(30))
@@ -61,12 +59,11 @@ package struct SampledPressure: Equatable, Sendable {
     return scans / 2 > steals ? .critical : .warning
   }
 
+  /// Less than half of the gate left is pressure by itself: a leak without swap stalls nobody until it ends.
   private func lacking(_ available: Int?) -> PressureAlarm.Level {
     guard let available else { return .calm }
-    // With the gate off there is no share to go by but the usual one.
-    let gate = settings.availableBelowPercent < 100 ? settings.availableBelowPercent : 20
-    if available < gate * 100 / Self.criticalShare { return .critical }
-    return available < gate * 100 / Self.warningShare ? .warning : .calm
+    if settings.isNearlyGone(available: available) { return .critical }
+    return available < settings.part(2) ? .warning : .calm
   }
 
   /// In seconds.
