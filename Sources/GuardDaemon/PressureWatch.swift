@@ -194,7 +194,7 @@ final class PressureWatch {
         }
         units[key] = Unit(path: path, group: group)
       } catch {
-        if !error.meansGone { unitFailure = "\(error)" }
+        if !error.meansGone || tree.holds(path) { unitFailure = "\(error)" }
       }
     }
     return changes
@@ -226,4 +226,5 @@ private final class PressureTree {
   }
 
   func freeHundredths(of path: CgroupPath) -> Int? { tree.freeHundredths(of: path) }
+  func holds(_ path: CgroupPath) -> Bool { tree.holds(path) }
 }

@@ -58,6 +58,12 @@ extension CgroupTree {
     }
   }
 
+  /// Whether there is such a cgroup. One that is there may be without its pressure: under `psi=0`, and where its
+  /// cgroup.pressure says 0 (since Linux 6.1).
+  package borrowing func holds(_ path: CgroupPath) -> Bool {
+    (try? top.opening(bytes: [UInt8(ascii: ".")] + path.bytes, CLINUX_O_PATH | O_DIRECTORY)) != nil
+  }
+
   /// How much of the nearest limit is free, of those of a cgroup and the ones above it, in hundredths of a percent;
   /// `nil` where there is none. A memory.high counts: tasks are made to wait there, before the limit is hit.
   package borrowing func freeHundredths(of path: CgroupPath) -> Int? {
