@@ -23,7 +23,8 @@ extension RootDirectory {
       swapMax: text("\(v2)/memory.swap.max"), swapUsed: text("\(v2)/memory.swap.current"))
       ?? CgroupLimit(
         limit: text("\(v1)/memory.limit_in_bytes"), used: text("\(v1)/memory.usage_in_bytes"),
-        stat: text("\(v1)/memory.stat"))
+        stat: text("\(v1)/memory.stat"), bothMax: text("\(v1)/memory.memsw.limit_in_bytes"),
+        bothUsed: text("\(v1)/memory.memsw.usage_in_bytes"))
   }
 
   package var memoryCounters: VMStat? { (try? read("/proc/vmstat")).map { VMStat($0) } }

@@ -68,4 +68,17 @@ struct HeadroomTests {
     #expect(limit(stat: "")?.swapLeftBytes == 30)
     #expect(limit(stat: "inactive_file 300\n")?.freeHundredths == 1000, "but it fills the limit")
   }
+
+  /// Of 1000 bytes 600 are taken.
+  @Test(
+    arguments: [
+      ("2000\n", "700\n", 900), ("1000\n", "600\n", 0), ("1000\n", "1100\n", 0), ("", "600\n", nil),
+      ("2000\n", "", nil), ("9223372036854771712\n", "600\n", 9_223_372_036_854_770_712),
+    ] as [(String, String, UInt64?)])
+  func v1LimitsMemoryAndSwapTogether(both: String, used: String, swapLeft: UInt64?) {
+    let limit = CgroupLimit(
+      limit: Array("1000\n".utf8), used: Array("600\n".utf8), bothMax: Array(both.utf8),
+      bothUsed: Array(used.utf8))
+    #expect(limit?.swapLeftBytes == swapLeft)
+  }
 }

@@ -99,12 +99,17 @@ struct SampledPressureRootTests {
     #expect(status?.pressure.fastest == nil)
   }
 
-  @Test func whereACgroupsLimitIsAllThereIsThatCounts() throws {
+  @Test(arguments: [
+    ["memory.max", "memory.stat", "memory.current", ""],
+    ["memory/memory.limit_in_bytes", "memory/memory.stat", "memory/memory.usage_in_bytes", "total_"],
+  ])
+  func whereACgroupsLimitIsAllThereIsThatCounts(names: [String]) throws {
     try memory(total: 16_000_000, available: 15_000_000)
+    try root.write("", to: "sys/fs/cgroup/\(names[0])")
     func files(_ current: Int, inactive: Int) throws {
-      try replace("\(512 << 20)\n", "sys/fs/cgroup/memory.max")
-      try replace("inactive_file \(inactive)\n", "sys/fs/cgroup/memory.stat")
-      try replace("\(current)\n", "sys/fs/cgroup/memory.current")
+      try replace("\(512 << 20)\n", "sys/fs/cgroup/\(names[0])")
+      try replace("\(names[3])inactive_file \(inactive)\n", "sys/fs/cgroup/\(names[1])")
+      try replace("\(current)\n", "sys/fs/cgroup/\(names[2])")
     }
     try files(400 << 20, inactive: 300 << 20)
     let daemon = try RunningDaemon(["--root", root.path])

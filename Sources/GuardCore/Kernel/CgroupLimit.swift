@@ -17,17 +17,30 @@ package struct CgroupLimit: Equatable, Sendable {
   }
 
   /// The texts of the kernel's files; `nil` where there is no limit, or no saying how much is taken.
+  ///
+  /// - Parameters:
+  ///   - swapMax, swapUsed: of v2, which limits swap by itself.
+  ///   - bothMax, bothUsed: of v1, which limits memory and swap together (memory.memsw.*).
   package init?(
-    limit: [UInt8], used: [UInt8], stat: [UInt8] = [], swapMax: [UInt8] = [], swapUsed: [UInt8] = []
+    limit: [UInt8], used: [UInt8], stat: [UInt8] = [], swapMax: [UInt8] = [], swapUsed: [UInt8] = [],
+    bothMax: [UInt8] = [], bothUsed: [UInt8] = []
   ) {
     func number(_ text: [UInt8]) -> UInt64? { UInt64(ascii: text.prefix { $0 != UInt8(ascii: "\n") }) }
+    func rest(of all: UInt64, without part: UInt64) -> UInt64 { all > part ? all - part : 0 }
     guard let limit = number(limit), let used = number(used) else { return nil }
     let fields = KernelFields(stat[...])
+    var swapLeft: UInt64?
+    if let all = number(swapMax), let taken = number(swapUsed) {
+      swapLeft = rest(of: all, without: taken)
+    } else if let all = number(bothMax), let taken = number(bothUsed) {
+      // What is left of both once the memory is used up.
+      swapLeft = rest(of: rest(of: all, without: taken), without: rest(of: limit, without: used))
+    }
     self.init(
       limitBytes: limit, usedBytes: used,
       // v1 tells of the cgroups below under a name of its own.
       inactiveFileBytes: fields["total_inactive_file"] ?? fields["inactive_file"] ?? 0,
-      swapLeftBytes: number(swapMax).flatMap { all in number(swapUsed).map { all > $0 ? all - $0 : 0 } })
+      swapLeftBytes: swapLeft)
   }
 
   /// What processes in it could still get, in bytes.
