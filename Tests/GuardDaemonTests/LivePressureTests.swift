@@ -14,10 +14,10 @@ extension LiveTests {
     init() throws { stage = try Stage() }
 
     /// The gate is off: of the whole machine's memory most is available.
-    private func config(more: String = "") -> String {
+    private func config(interval: String = "1h", more: String = "") -> String {
       """
       [guard]
-      reconcile_interval = "1h"
+      reconcile_interval = "\(interval)"
       [pressure]
       warning = { some_percent = 2, window = "2s" }
       critical = { full_percent = 90, window = "10s" }
@@ -109,6 +109,89 @@ extension LiveTests {
       #expect(
         try FileManager.default.contentsOfDirectory(atPath: "/proc/\(daemon.pid)/fd").count <= descriptors)
       keepers[0].end()
+    }
+
+    @Test(.enabled(if: UnitCgroup.whyNone == nil, Comment(rawValue: UnitCgroup.whyNone ?? "")))
+    func noMoreThan64UnitsAreWatchedAndItIsSaidSo() throws {
+      func name(_ number: Int) -> String { "oomguard-test-\(100 + number).service" }
+      let units = try (0..<67).map { try UnitCgroup(name($0)) }
+      var keepers = try units.map { unit in
+        let keeper = try ChildProcess()
+        try unit.add(keeper.pid)
+        return keeper
+      }
+      let rule = """
+        [[protect]]
+        name = "units"
+        unit = "oomguard-test-*.service"
+        score = 0
+        scope = "all"
+        """
+      let daemon = try LiveDaemon.running(on: stage, config(interval: "1s", more: rule))
+      func watched() -> [String] { daemon.status?.pressure.units.map(\.unit) ?? [] }
+      /// What the kernel was asked to tell: two triggers for each group.
+      func triggers() throws -> Int {
+        let all = "/proc/\(daemon.pid)/fd"
+        return try FileManager.default.contentsOfDirectory(atPath: all).count {
+          let path = try? FileManager.default.destinationOfSymbolicLink(atPath: "\(all)/\($0)")
+          return path?.hasSuffix("/memory.pressure") ?? false
+        }
+      }
+      try eventually("the first 64 are watched") { watched() == (0..<64).map(name) }
+      #expect(try triggers() == 128)
+      func notices() -> [String] { daemon.logLines.filter { $0.contains("units hold protected processes") } }
+      let notice =
+        "<5>67 units hold protected processes; the memory pressure of 64 of them is watched"
+      #expect(notices() == [notice])
+
+      // Those that are watched stay; the place of one that goes is another's.
+      keepers.remove(at: 5).end()
+      units[5].remove()
+      try eventually("the next one is watched") { watched() == (0..<65).filter { $0 != 5 }.map(name) }
+      #expect(try triggers() == 128)
+      #expect(notices() == [notice], "still too many, which is no news")
+      for keeper in keepers { keeper.end() }
+    }
+
+    /// As in a container of a host with cgroup v1: the one cgroup to be seen has a limit.
+    @Test(.enabled(if: FileManager.default.fileExists(atPath: "/sys/fs/cgroup/memory/memory.limit_in_bytes")))
+    func aCgroupOfV1ThatIsAllThereIsHasTheLimitThatCounts() throws {
+      let cgroup = try MemoryCgroup(limitMiB: 32)
+      let inside = [
+        "/usr/bin/unshare", "--mount", "/bin/sh", "-c",
+        "mount --bind \(cgroup.path) /sys/fs/cgroup/memory && exec \"$@\"", "sh",
+      ]
+      let daemon = try LiveDaemon(
+        on: stage,
+        """
+        [guard]
+        reconcile_interval = "1s"
+        [[sacrifice]]
+        name = "nobody"
+        exe = "/no/such/program"
+        score = 1
+        """, through: inside)
+      func available() -> Int? { daemon.status?.pressure.availablePercent?.hundredths }
+      try eventually("all of it is available") { available().map { $0 > 9000 } ?? false }
+      let why = daemon.status?.degraded.first { $0.what == "in-container" }?.why
+      #expect(
+        why?.wholeMatch(
+          of:
+            #/\/proc tells of a machine with \d+ MiB, but a cgroup's limit of 32 MiB is all there is here; that limit and what is taken of it are used instead/#
+        ) != nil, "\(why ?? "nothing is said of it")")
+      // It keeps 24 MiB until its input ends.
+      let food = Pipe()
+      let feeder = Process()
+      feeder.executableURL = URL(fileURLWithPath: "/bin/sh")
+      feeder.arguments = [
+        "-c", "echo $$ >\(cgroup.path)/cgroup.procs; { head -c 24M /dev/zero; cat; } | tail -n 1 >/dev/null",
+      ]
+      (feeder.standardInput, feeder.standardOutput) = (food, FileHandle.nullDevice)
+      try feeder.run()
+      try eventually("a quarter of it is") { available().map { $0 < 3000 } ?? false }
+      try food.fileHandleForWriting.close()
+      feeder.waitUntilExit()
+      try eventually("all of it is again") { available().map { $0 > 9000 } ?? false }
     }
   }
 }
