@@ -130,7 +130,7 @@ final class Survey {
     let home = rules.needsCgroups ? cgroup(of: pid) : nil
     guard rules.firstLook(among: rules.candidates(in: home), comm: { proc.comm(of: pid) }) == .stranger
     else { return false }
-    return ledger.entries.isEmpty || proc.parent(of: pid).map { ledger.entries[$0] == nil } ?? true
+    return ledger.isEmpty || proc.parent(of: pid).map { !ledger.mayBequeath($0) } ?? true
   }
 
   private func cgroup(of pid: Int32) -> CgroupPath? { cgroupVersion.flatMap { proc.cgroup(of: pid, $0) } }
@@ -266,7 +266,7 @@ final class Survey {
     guard rule != nil || isKnown || ledger != nil else { return nil }
     guard let stat = try? facts.directory.stat(), !stat.isKernelThread, !stat.isDead,
       // One that no rule means may have left its parent's unit with what that one is promised.
-      rule != nil || isKnown || ledger?.entries[stat.parentPID] != nil,
+      rule != nil || isKnown || ledger?.mayBequeath(stat.parentPID) == true,
       let score = try? facts.directory.score()
     else { return nil }
     var role = Observation.Role.member

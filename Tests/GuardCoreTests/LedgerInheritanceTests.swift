@@ -17,6 +17,26 @@ struct LedgerInheritanceTests {
     #expect(machine.ledger.entries.keys.sorted() == [7])
   }
 
+  @Test func aChildOfOneThatWasTheMainProcessGetsTheBaseOfThat() throws {
+    var machine = LedgerMachine([try rule(-500)])
+    _ = try machine.round(seen(7, 3))
+    let child = Observation.Role.child(ofMain: 6)
+    #expect(
+      try machine.round(seen(6, 9), seen(7, -500, role: child), seen(8, -500, parent: 7, role: child)) == [
+        "promise 6 (p6) 9 -> -500 by 'db'", "restore 7 (p7) -500 -> 3 by 'db'",
+        "restore 8 (p8) -500 -> 3 by 'db'",
+      ])
+  }
+
+  @Test func aChildHasNothingOfWhatAnotherRulePromisesItsParent() throws {
+    var machine = LedgerMachine([try rule(-500), try rule(700, .sacrifice, "batch")])
+    _ = try machine.round(seen(7, 3), seen(9, 5, rule: 1))
+    #expect(
+      try machine.round(
+        seen(7, -500), seen(9, 700, rule: 1), seen(10, 700, parent: 9, role: .child(ofMain: 7)),
+        seen(11, 600, parent: 9, role: .child(ofMain: 7))) == ["restore 10 (p10) 700 -> 5 by 'batch'"])
+  }
+
   @Test func nothingIsTakenFromTheChildrenOfOneThatHadItBefore() throws {
     // sshd sets -1000 itself; what its children carry is between the two of them.
     var machine = LedgerMachine([try rule(-500)])

@@ -115,6 +115,8 @@ struct FakeRootTests {
   @Test func aStateOfAnotherBootOrAnotherProcessIsNotBelieved() throws {
     let root = try TemporaryRoot.scenario("unit-v2")
     try root.write("this-boot\n", to: "proc/sys/kernel/random/boot_id")
+    // Not what its parent carries, which it would have from that.
+    try root.write("5\n", to: "proc/101/oom_score_adj")
     let before = try scores(root.path)
     try root.write("boot another-boot\nbase 100 10000 7\n", to: "run/oomguard/state")
     #expect(try Program.run([Program.daemon, "--root", root.path, "--restore"]) == Outcome(status: 0))

@@ -80,6 +80,12 @@ package struct Ledger: Sendable {
   /// What was promised to a process that lives or has just ended.
   package func entry(of pid: Int32) -> Entry? { entries[pid] ?? departed[pid] }
 
+  /// Whether nobody carries anything of ours.
+  package var isEmpty: Bool { entries.isEmpty && leaving.isEmpty }
+
+  /// Whether what it forks may be born with something of ours.
+  package func mayBequeath(_ pid: Int32) -> Bool { entries[pid] != nil || leaving[pid] != nil }
+
   /// Every pid a survey must look at even if no rule means it: it may have to be given back its base.
   package var pids: Set<Int32> {
     Set(entries.keys).union(leaving.keys).union(remembered.keys.lazy.map(\.pid))
@@ -260,6 +266,8 @@ package struct Ledger: Sendable {
     {
       return release(seen)
     }
+    // Its parent may be another: one that was the main process until now, or that another rule means.
+    if let change = disinherit(seen) { return change }
     guard let main = entries[main], main.rule == rule.name, main.written != nil, main.base != seen.score,
       rule.isKept(by: seen.score, promised: promised), !rule.isKept(by: main.base, promised: promised)
     else { return nil }
@@ -285,10 +293,12 @@ package struct Ledger: Sendable {
       old: seen.score, new: entry.base, reason: .restore, partner: entry.partner)
   }
 
-  /// No rule means it, but it was born with what its parent is promised, and has left the parent's unit, program
-  /// or user since: a login, or a shell that a protected program starts.
+  /// It is promised nothing, but was born with what its parent is or was promised, and has left the parent's unit,
+  /// program or user since: a login, or a shell that a protected program starts.
   private func disinherit(_ seen: Observation) -> ScoreChange? {
-    guard let parent = entries[seen.parent], parent.bequeathed(seen.score), parent.base != seen.score else {
+    guard let parent = entries[seen.parent] ?? leaving[seen.parent], parent.bequeathed(seen.score),
+      parent.base != seen.score
+    else {
       return nil
     }
     return ScoreChange(
