@@ -90,6 +90,7 @@ final class Survey {
       }
       switch look {
       case .stranger where !isKnown: continue
+      case .meant(let rule) where !isKnown && hasItsOwn(pid, rule, home: home, rules): continue
       // What a cgroup's list leaves out has left it, or has ended and waits to be collected.
       case .meant(let rule)
       where isKnown && (homes[pid] != nil || !rules.rules[rule].selector.namesCgroups)
@@ -243,6 +244,14 @@ final class Survey {
       rules.rules[rule].scope != .main || mains.role(of: pid, in: cgroup) == .member
     else { return false }
     return scoreFiles[pid]?.score() == entry.score
+  }
+
+  /// Whether a process beside the main one, which alone is meant, carries what is nobody's promise: most of them do.
+  private func hasItsOwn(_ pid: Int32, _ rule: Int, home: CgroupPath?, _ rules: RuleSet) -> Bool {
+    guard rules.rules[rule].scope == .main, let home, case .child = mains.role(of: pid, in: home),
+      let score = proc.glanceScore(of: pid)
+    else { return false }
+    return !rules.rules[rule].isKept(by: score, promised: rules.scores[rule]) && !rules.scores.contains(score)
   }
 
   /// Where no rule asks for cgroups a process's own is for people alone, and looking costs as much as all the rest:

@@ -104,7 +104,8 @@ package struct CgroupTree: ~Copyable {
           // Pid 0 stands for a process outside this pid namespace.
           if !pids.isEmpty { visit(path, pids.filter { $0 > 0 }) }
         }
-        guard isEntered else { continue }
+        // A directory has a link from each one below it, beside its own two; file systems that do not count have one.
+        guard isEntered, try directory.status().links != 2 else { continue }
         let stream = try DirectoryStream(directory.opening(".", O_RDONLY | O_DIRECTORY))
         try unsafe stream.visit { name, isDirectory in
           if isDirectory { unsafe pending.append(path.appending(name)) }

@@ -136,6 +136,8 @@ package struct FileStatus: Equatable, Sendable {
   package var device, inode: UInt64
   package var ownerUID: UInt32
   package var size: Int64
+  /// How many names lead to it.
+  package var links: UInt64
 
   init(_ about: stat) {
     kind =
@@ -146,6 +148,6 @@ package struct FileStatus: Equatable, Sendable {
       default: .other
       }
     (device, inode) = (UInt64(about.st_dev), UInt64(about.st_ino))
-    (ownerUID, size) = (about.st_uid, Int64(about.st_size))
+    (ownerUID, size, links) = (about.st_uid, Int64(about.st_size), UInt64(about.st_nlink))
   }
 }

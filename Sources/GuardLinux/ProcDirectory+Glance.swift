@@ -31,7 +31,7 @@ extension ProcDirectory {
   }
 
   /// `nil` for a process that is gone.
-  borrowing func glanceScore(of pid: Int32) -> OOMScoreAdj? {
+  package borrowing func glanceScore(of pid: Int32) -> OOMScoreAdj? {
     // "-1000\n" is the longest.
     glance(at: pid, "oom_score_adj", limit: 16).flatMap { Int(ascii: $0.dropLast()) }.flatMap {
       OOMScoreAdj($0)

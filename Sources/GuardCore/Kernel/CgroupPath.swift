@@ -78,6 +78,12 @@ package struct CgroupPath: Hashable, Sendable {
   }
 }
 
+extension CgroupPath {
+  // All else follows from the bytes.
+  package static func == (one: Self, other: Self) -> Bool { one.bytes == other.bytes }
+  package func hash(into hasher: inout Hasher) { hasher.combine(bytes) }
+}
+
 extension CgroupPath: CustomStringConvertible {
   package var description: String { bytes.printable }
 }

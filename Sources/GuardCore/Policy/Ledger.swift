@@ -181,7 +181,7 @@ package struct Ledger: Sendable {
     let pid = seen.process.pid
     let known = entries[pid]
     let before = known ?? leaving.removeValue(forKey: pid) ?? entryRemembered(of: seen)
-    let (base, written) = before.map { ($0.base, $0.written) } ?? origin(of: seen)
+    let (base, written) = before.map { ($0.base, $0.written) } ?? origin(of: seen, rules)
     var entry = Entry(
       process: seen.process, comm: seen.comm, cgroup: seen.cgroup, rule: rule.name, kind: rule.kind,
       promised: promised, base: base, score: seen.score, written: written,
@@ -322,17 +322,18 @@ package struct Ledger: Sendable {
   }
 
   /// What a process first seen now would carry without oomguard, and what of ours it carries already.
-  private func origin(of seen: Observation) -> (base: OOMScoreAdj, written: OOMScoreAdj?) {
+  private func origin(of seen: Observation, _ rules: RuleSet) -> (base: OOMScoreAdj, written: OOMScoreAdj?) {
     // A score is inherited at fork: a child of a process that was written to carries that promise, not
     // a score of its own.
     if let parent = entries[seen.parent] ?? leaving[seen.parent], parent.bequeathed(seen.score) {
       return (parent.base, seen.score)
     }
     // If the parent left already, a sibling in the same cgroup knows the base. Only the promise itself tells
-    // of one: what a remembered process carries may be somebody else's score, and as common as 0.
-    if let cgroup = seen.cgroup,
+    // of one: what a remembered process carries may be somebody else's score, and as common as 0. Most carry none, and
+    // are not to be compared with all others.
+    if rules.scores.contains(seen.score), let cgroup = seen.cgroup,
       let sibling = entries.values
-        .filter({ $0.cgroup == cgroup && $0.written == seen.score && $0.promised == seen.score })
+        .filter({ $0.written == seen.score && $0.promised == seen.score && $0.cgroup == cgroup })
         .min(by: { $0.process.pid < $1.process.pid })
     {
       return (sibling.base, seen.score)
