@@ -1,13 +1,14 @@
-"""What one survey costs, by number of processes, beside the same reads in C in the same seconds.
+"""What one survey costs, by number of processes and of units, beside the same reads in C in the same seconds.
 
 Three daemons at once: one surveys each second, one also writes its status each time, and one does neither. All hear
 of the same strangers' processes, so what the third spends is taken off the others' account.
 """
 
+import contextlib
 import subprocess
 import time
 
-from .machine import Daemon, Program, Unmeasurable, UnitCgroup, process_count, read
+from .machine import Daemon, Program, Unmeasurable, UnitCgroup, process_count, read, unit_slice
 
 SIZES = (100, 1000, 5000, 10000)
 PROTECTED = 100
@@ -21,6 +22,9 @@ RULES = {
     "comm": (RULE + 'comm = "guarded"\n', 2),
 }
 
+UNITS, PROCESSES_PER_UNIT = (200, 2000), 2
+OF_UNITS = RULE + 'unit = "oomguard-bench@*.service"\n'
+
 
 def measure(binaries, tools, table):
     for kind, (config, within) in RULES.items():
@@ -32,19 +36,48 @@ def measure(binaries, tools, table):
                 continue
             with UnitCgroup("oomguard-bench.service") as cgroup, \
                     Program([f"{tools}/sleepers", size, PROTECTED, cgroup]):
-                survey, with_status, floor = costs(binaries, tools, config, kind, cgroup)
+                where = [cgroup] if kind == "unit" else []
+                survey, with_status, floor = costs(binaries, tools, config, [kind, *where], PROTECTED)
                 count = process_count()
             table.row(f"{count:,} processes", survey / 1e3, floor / 1e3, "µs", within=within)
             table.row("  and the status file", with_status / 1e3, None, "µs")
+    table.section(f"One survey of units, {PROCESSES_PER_UNIT} processes each, the main one protected; CPU")
+    for count in UNITS:
+        size = count * PROCESSES_PER_UNIT
+        why = whether_too_many(size)
+        if why:
+            table.note(f"  {count:,} units: not measured: {why}")
+            continue
+        with UnitCgroup("oomguard-bench.service") as nursery, contextlib.ExitStack() as units:
+            paths = [units.enter_context(UnitCgroup(f"oomguard-bench@{number}.service")) for number in range(count)]
+            with Program([f"{tools}/sleepers", size, size, nursery]):
+                move(nursery, paths)
+                survey, with_status, floor = costs(binaries, tools, OF_UNITS, ["units", unit_slice()], count)
+                with Daemon(binaries, OF_UNITS.format(interval="1h")) as daemon:
+                    start, memory = daemon.cpu_ns(), daemon.memory_kb()
+        table.row(f"{count:,} units", survey / 1e3, floor / 1e3, "µs")
+        table.row("  and the status file", with_status / 1e3, None, "µs")
+        table.row("  the start, with every write", start / 1e6, None, "ms")
+        table.row("  resident; anonymous", memory["Rss"], None, "KiB", others=f"{memory['Anonymous']:,} KiB")
 
 
-def costs(binaries, tools, config, kind, cgroup):
+def move(nursery, paths):
+    """Sends as many processes into each of the cgroups."""
+    pids = []
+    while len(pids) < len(paths) * PROCESSES_PER_UNIT:  # each enters by itself
+        pids = read(f"{nursery}/cgroup.procs").split()
+    for number, pid in enumerate(pids):
+        with open(f"{paths[number // PROCESSES_PER_UNIT]}/cgroup.procs", "w") as file:
+            file.write(pid)
+
+
+def costs(binaries, tools, config, reads, wanted):
+    """CPU of one survey, of one with the status file, and of the same `reads` in C, in nanoseconds."""
     often, seldom = config.format(interval="1s"), config.format(interval="1h")
-    where = [cgroup] if kind == "unit" else []
     with Daemon(binaries, often) as told, Daemon(binaries, often, writes_status=False) as untold, \
             Daemon(binaries, seldom, writes_status=False) as at_rest, \
             subprocess.Popen(
-                [f"{tools}/reads", kind, *where, str(SECONDS)], stdout=subprocess.PIPE, text=True) as reads:
+                [f"{tools}/reads", *reads, str(SECONDS)], stdout=subprocess.PIPE, text=True) as reads:
         daemons = [told, untold, at_rest]
         time.sleep(1.5)  # the first surveys write, and keep files open
         before = [daemon.cpu_ns() for daemon in daemons]
@@ -52,8 +85,8 @@ def costs(binaries, tools, config, kind, cgroup):
         with_status, survey, neither = (daemon.cpu_ns() - was for daemon, was in zip(daemons, before))
         matched = told.status()["rules"][0]["matched"]
         floor = int(reads.stdout.read().split()[0])
-    if matched != PROTECTED:
-        raise Unmeasurable(f"{matched} of {PROTECTED} processes were protected")
+    if matched != wanted:
+        raise Unmeasurable(f"{matched} of {wanted} processes were protected")
     return (survey - neither) / SECONDS, (with_status - neither) / SECONDS, floor
 
 

@@ -1,6 +1,8 @@
-// The least that looking at processes can cost: reads unit CGROUP_DIRECTORY ROUNDS | reads comm ROUNDS
+// The least that looking at processes can cost: reads unit CGROUP_DIRECTORY ROUNDS | reads units SLICE_DIRECTORY ROUNDS |
+// reads comm ROUNDS
 //
-// unit: the cgroup's cgroup.procs, and the oom_score_adj of each process in it. comm: readdir of /proc, and each
+// unit: the cgroup's cgroup.procs, and the oom_score_adj of each process in it. units: the slice's directory, the
+// cgroup.procs of each unit in it, and the oom_score_adj of each process there. comm: readdir of /proc, and each
 // process's comm. One round a second, as the daemon at its shortest interval, so that both find the caches as cold.
 // Prints the CPU time of one round in nanoseconds, and how many processes it looked at.
 #define _GNU_SOURCE
@@ -38,6 +40,24 @@ static long look_at_unit(int proc, const char *list) {
   return seen;
 }
 
+static long look_at_units(int proc, const char *slice) {
+  long seen = 0;
+  DIR *units = opendir(slice);
+  if (!units) return 0;
+  for (struct dirent *entry; (entry = readdir(units));) {
+    if (entry->d_type != DT_DIR || entry->d_name[0] == '.') continue;
+    char list[300], pids[4096], path[64], score[16];
+    snprintf(list, sizeof list, "%.250s/cgroup.procs", entry->d_name);
+    if (read_file(dirfd(units), list, pids, sizeof pids, 1) < 2) continue;
+    for (char *rest = pids, *pid; (pid = strsep(&rest, "\n")) && *pid;) {
+      snprintf(path, sizeof path, "%.20s/oom_score_adj", pid);
+      if (read_file(proc, path, score, sizeof score, 0) > 0) seen++;
+    }
+  }
+  closedir(units);
+  return seen;
+}
+
 static long look_at_all(int proc) {
   long seen = 0;
   DIR *all = opendir("/proc");
@@ -58,8 +78,8 @@ static long long cpu_time(void) {
 }
 
 int main(int count, char **words) {
-  int is_unit = count == 4 && strcmp(words[1], "unit") == 0;
-  if (!is_unit && !(count == 3 && strcmp(words[1], "comm") == 0)) return 64;
+  int is_unit = count == 4 && strcmp(words[1], "unit") == 0, is_units = count == 4 && strcmp(words[1], "units") == 0;
+  if (!is_unit && !is_units && !(count == 3 && strcmp(words[1], "comm") == 0)) return 64;
   char list[4096];
   snprintf(list, sizeof list, "%s/cgroup.procs", words[2]);
   int proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -68,7 +88,7 @@ int main(int count, char **words) {
   long long before = cpu_time();
   for (long round = 0; round < rounds; round++) {
     nanosleep(&(struct timespec){1, 0}, NULL);
-    seen = is_unit ? look_at_unit(proc, list) : look_at_all(proc);
+    seen = is_unit ? look_at_unit(proc, list) : is_units ? look_at_units(proc, words[2]) : look_at_all(proc);
   }
   printf("%lld %ld\n", (cpu_time() - before) / rounds, seen);
 }
