@@ -14,6 +14,8 @@ package import GuardLinux
     case at(UInt64)
     /// Those to come.
     case now
+    /// Behind the last: what was told is reached with ``JournalReader/previous()``, the newest first.
+    case end
   }
 
   /// How much of a field is read.
@@ -45,6 +47,7 @@ package import GuardLinux
     switch start {
     case .beginning: unsafe try Self.check(sd_journal_seek_head(journal))
     case .at(let microseconds): unsafe try Self.check(sd_journal_seek_realtime_usec(journal, microseconds))
+    case .end: unsafe try Self.check(sd_journal_seek_tail(journal))
     case .now: try seekEnd(in: root)
     }
     // Only now: the end is the end of all entries. A tail without an entry before it would stay one for ever.
@@ -79,7 +82,15 @@ package import GuardLinux
     return nil
   }
 
-  /// The entry that ``next()`` gave, read again in another detail.
+  /// The entry before; `nil` when there is none.
+  package func previous() throws(JournalProblem) -> JournalRecord? {
+    while unsafe try Self.check(sd_journal_previous(journal)) > 0 {
+      if let record = current(detail) { return record }
+    }
+    return nil
+  }
+
+  /// The entry that was given last, read again in another detail.
   ///
   /// - Returns: `nil` for one that is damaged, not one of ours, or from before ``Start/now``.
   package func current(_ detail: Detail) -> JournalRecord? {

@@ -106,6 +106,19 @@ struct JournalReaderTests {
   }
 
   @Test(.enabled(if: TestJournal.isAvailable, "\(TestJournal.whyNot)"))
+  func fromTheEndTheNewestComesFirst() throws {
+    func entry(_ number: UInt64, uid: Int = 0) -> TestJournal.Entry {
+      TestJournal.entry(
+        at: 1_777_888_800_000_000 + number, messageID: Self.kill, trusted: ["_UID": "\(uid)"])
+    }
+    try TestJournal(in: root).append([entry(1), entry(2), entry(3, uid: 7), entry(4), entry(5, uid: 7)])
+    let reader = try JournalReader(of: [.kill], from: .end, detail: .brief, in: directory)
+    var seen: [UInt64] = []
+    while let record = try reader.previous() { seen.append(record.receivedMicroseconds % 10) }
+    #expect(seen == [4, 2, 1])
+  }
+
+  @Test(.enabled(if: TestJournal.isAvailable, "\(TestJournal.whyNot)"))
   func aUsersOwnJournalIsNotTheSystems() throws {
     try TestJournal(in: root, name: "user-1000.journal").append([
       TestJournal.entry(at: 1_777_888_800_000_000, messageID: Self.kill)
