@@ -21,6 +21,16 @@ package struct KillArchive {
     }
   }
 
+  /// How far an answer goes back, for whoever must not be kept busy.
+  package struct Limit: Sendable {
+    /// Kills that are told.
+    package var kills: Int
+    /// Entries of the journal that are looked at for them.
+    package var entries: Int
+
+    package init(kills: Int, entries: Int) { (self.kills, self.entries) = (kills, entries) }
+  }
+
   private let root: RootDirectory
   private let now: Timestamp
 
@@ -34,6 +44,29 @@ package struct KillArchive {
       return true
     }
     return answer(kills, problem, selection)
+  }
+
+  /// The newest kills, oldest first; if there are more, `why` says so.
+  package func kills(_ selection: Selection, newest limit: Limit) -> KillsAnswer {
+    var kills: [StatusDocument.Kill] = []
+    var isCut = false
+    let (problem, isWhole) = readBackwards(selection.since, limit.entries) { kill in
+      guard selection.admits(kill) else { return true }
+      isCut = kills.count == limit.kills
+      if !isCut { kills.append(kill) }
+      return !isCut
+    }
+    isCut = isCut || !isWhole
+    var answer = answer(kills.reversed(), problem, selection)
+    if answer.kills.count > limit.kills {
+      answer.kills.removeFirst(answer.kills.count - limit.kills)
+      isCut = true
+    }
+    if isCut {
+      let cut = "there may be more before these; see: oomguardctl kills"
+      answer.why = answer.why.map { "\($0); \(cut)" } ?? cut
+    }
+    return answer
   }
 
   /// One kill, with the kernel's report where the journal has it.
@@ -73,6 +106,29 @@ package struct KillArchive {
       return nil
     } catch {
       return error
+    }
+  }
+
+  /// The same with the newest first, as far back as `since` and `limit` allow.
+  ///
+  /// - Returns: also whether the limit was far enough.
+  private func readBackwards(
+    _ since: Timestamp?, _ limit: Int, _ body: (StatusDocument.Kill) -> Bool
+  ) -> (problem: JournalProblem?, isWhole: Bool) {
+    do throws(JournalProblem) {
+      let reader = try JournalReader(of: [.kill], from: .end, detail: .brief, in: root)
+      var seen: Set<String> = []
+      for _ in 0..<limit {
+        guard let record = try reader.previous() else { return (nil, true) }
+        // Whatever happened since then was told since then.
+        if let since, record.received < since { return (nil, true) }
+        let kill = StatusDocument.Kill(record)
+        guard kill.id.map({ seen.insert($0).inserted }) ?? true else { continue }
+        if !body(kill) { return (nil, true) }
+      }
+      return (nil, false)
+    } catch {
+      return (error, true)
     }
   }
 
