@@ -50,14 +50,15 @@ package final class EventFeed {
     }
   }
 
-  /// What happened since the last call.
-  package func take() throws(SystemCallError) -> [EventDocument] {
+  /// What happened since the last call, from the journal at most `limit` events: as many of them say that there may
+  /// be more.
+  package func take(atMost limit: Int) throws(SystemCallError) -> [EventDocument] {
     switch source {
     case .journal(let reader, _):
       do throws(JournalProblem) {
         try reader.acknowledge()
         var events: [EventDocument] = []
-        while let record = try reader.next() {
+        while events.count < limit, let record = try reader.next() {
           if record.kind == .kill, let id = StatusDocument.Kill(record).id, !isNew(id) { continue }
           events.append(EventDocument(record))
         }

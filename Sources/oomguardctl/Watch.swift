@@ -18,6 +18,9 @@ struct Watch: ParsableCommand {
 
   @OptionGroup var place: Place
 
+  /// In a storm there are thousands, each with a report of up to 64 KiB.
+  private static let batch = 16
+
   func run() throws {
     let feed = try EventFeed(in: place.directory) { Oomguardctl.now }
     let appearance = Oomguardctl.appearance
@@ -27,7 +30,8 @@ struct Watch: ParsableCommand {
         Oomguardctl.complain("oomguardctl: \(why); so this is what changes in the daemon's status")
         told = why
       }
-      for event in try feed.take() {
+      let events = try feed.take(atMost: Self.batch)
+      for event in events {
         // Whole lines, each in one write: a reader of the pipe never waits for the rest of one.
         let line = try json ? JSONWriter.bytes(of: event) : Array("\(event.line(in: appearance))\n".utf8)
         do throws(SystemCallError) {
@@ -37,6 +41,7 @@ struct Watch: ParsableCommand {
           return
         }
       }
+      if events.count == Self.batch { continue }
       if try StandardStream.output.waiting(forInput: feed.descriptorNumber) == .abandoned { return }
     }
   }
