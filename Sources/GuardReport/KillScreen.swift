@@ -39,7 +39,9 @@ package struct KillScreen: Sendable {
     let unit = victim.unit.map { " of \($0)" } ?? ""
     let when = kill.at.map { " at \($0.absoluteText) (\($0.relativeText(at: now)))" } ?? ""
     let place = [
-      victim.cgroup.map { "in cgroup \($0)" }, victim.uid.map { "uid \($0)" },
+      victim.cgroup.map { "in cgroup \($0)" }, victim.userUnit.map { "user unit \($0)" },
+      victim.container.map { "container \($0)" }, victim.pod.map { "pod \($0)" },
+      victim.uid.map { "uid \($0)" },
       victim.score.map { "score \($0)" },
     ].compactMap(\.self)
     return [safe("The kernel killed \(Self.task(victim.pid, victim.comm))\(unit)\(when)")]

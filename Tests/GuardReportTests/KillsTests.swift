@@ -162,6 +162,14 @@ struct KillsTests {
     #expect(text == String(decoding: try Fixture.bytes("kills/\(fixture).txt"), as: UTF8.self))
   }
 
+  @Test func itSaysWhoseUnitContainerAndPodItWasIn() throws {
+    var kill = kills[0]
+    (kill.victim.userUnit, kill.victim.container, kill.victim.pod) = ("job.service", "0123456789ab", "7-8-9")
+    try TestJournal(in: root).append([entry(kill)])
+    #expect(
+      try run("01234567-1").output.contains(", user unit job.service, container 0123456789ab, pod 7-8-9, "))
+  }
+
   private struct Full: Decodable {
     struct Task: Decodable, Equatable {
       var pid: Int32
