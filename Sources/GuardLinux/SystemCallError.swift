@@ -36,6 +36,8 @@ package struct SystemCallError: Error, Equatable, CustomStringConvertible {
   package var isTooLong: Bool { code == EMSGSIZE }
   /// A pipe or socket whose other end is closed, to a caller that ignores SIGPIPE.
   package var meansNoReader: Bool { code == EPIPE }
+  /// Too many descriptors are open, or the kernel has no memory for one more.
+  package var meansNoRoom: Bool { [EMFILE, ENFILE, ENOBUFS, ENOMEM].contains(code) }
   /// The caller lacks the right.
   package var isNotPermitted: Bool { code == EACCES || code == EPERM }
 

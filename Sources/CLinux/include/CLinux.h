@@ -45,6 +45,7 @@ static const int CLINUX_EPOLL_CLOEXEC = EPOLL_CLOEXEC;
 static const int CLINUX_MSG_NOSIGNAL = MSG_NOSIGNAL;
 static const int CLINUX_MSG_DONTWAIT = MSG_DONTWAIT;
 static const int CLINUX_SOCK_DGRAM = SOCK_DGRAM;
+static const int CLINUX_SOCK_STREAM = SOCK_STREAM;
 static const int CLINUX_SOCK_CLOEXEC = SOCK_CLOEXEC;
 static const int CLINUX_SOCK_NONBLOCK = SOCK_NONBLOCK;
 static const int CLINUX_MCL_CURRENT = MCL_CURRENT;
@@ -113,6 +114,22 @@ static inline int clinux_connect_unix(int socket, const char *path, size_t lengt
   memcpy(address.sun_path, path, length);
   return connect(socket, (const struct sockaddr *)&address,
                  (socklen_t)(__builtin_offsetof(struct sockaddr_un, sun_path) + length));
+}
+
+// Binds a UNIX socket to a path of `length` bytes.
+static inline int clinux_bind_unix(int socket, const char *path, size_t length) {
+  struct sockaddr_un address = {.sun_family = AF_UNIX};
+  if (length >= sizeof address.sun_path) {
+    errno = ENAMETOOLONG;
+    return -1;
+  }
+  memcpy(address.sun_path, path, length);
+  return bind(socket, (const struct sockaddr *)&address, sizeof address);
+}
+
+// accept4(2), whose declaration takes _GNU_SOURCE.
+static inline int clinux_accept(int socket) {
+  return (int)syscall(SYS_accept4, socket, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 }
 
 // The calling process's effective capabilities, and with them in `effective` as one 64-bit set.
