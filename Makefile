@@ -34,6 +34,7 @@ build: deps
 	@mkdir -p $(STATIC) && ln -sf "$$(cc -print-file-name=libstdc++.a)" $(STATIC)
 	$(SWIFT) build $(RELEASE) --product oomguardd
 	$(SWIFT) build $(RELEASE) --product oomguardctl
+	$(SWIFT) build $(RELEASE) --product oomguard-varlink
 
 lint:
 	$(SWIFT) format lint --strict --recursive Sources Tests Package.swift
@@ -55,8 +56,12 @@ deps:
 	@command -v $(SWIFT) >/dev/null || { echo 'a Swift 6.2 toolchain or later is needed: see swift.org/install' >&2; exit 1; }
 	$(call ensure,libsystemd-dev:/usr/include/systemd/sd-daemon.h libtomlplusplus-dev:/usr/include/toml++/toml.h)
 
-# What only tests need: a journal to read is made by systemd-journal-remote. Without it they say what they skip.
+# What only tests need: systemd-journal-remote makes journals to read, and the package `varlink` of PyPI is a client
+# that nobody here wrote. Without them the tests say what they skip.
 test-deps:
+	@[ -x .build/python/bin/python3 ] || { \
+	  python3 -m venv .build/python && .build/python/bin/pip -q install varlink==31.0.0; \
+	} >/dev/null 2>&1 || rm -rf .build/python
 	@if [ "$$(id -u)" = 0 ] && [ ! -e /lib/systemd/systemd-journal-remote ]; then \
 	  $(APT) update >/dev/null; $(APT) install --no-install-recommends systemd-journal-remote >/dev/null || true; \
 	fi

@@ -27,6 +27,7 @@ let package = Package(
   products: [
     .executable(name: "oomguardd", targets: ["oomguardd"]),
     .executable(name: "oomguardctl", targets: ["oomguardctl"]),
+    .executable(name: "oomguard-varlink", targets: ["oomguard-varlink"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
@@ -43,11 +44,19 @@ let package = Package(
     layer("GuardStatus", ["GuardCore"]),
     layer("GuardDaemon", ["GuardCore", "GuardLinux", "GuardSystemd", "GuardConfig", "GuardStatus"]),
     layer("GuardReport", ["GuardCore", "GuardLinux", "GuardSystemd", "GuardConfig", "GuardStatus"]),
+    layer("GuardVarlink", ["GuardLinux", "GuardReport", "GuardStatus"]),
 
     .executableTarget(name: "oomguardd", dependencies: ["GuardDaemon"], swiftSettings: house),
     .executableTarget(
       name: "oomguardctl",
       dependencies: ["GuardReport", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+      swiftSettings: house),
+    .executableTarget(
+      name: "oomguard-varlink",
+      dependencies: [
+        "GuardVarlink", "GuardLinux", "GuardStatus", "GuardSystemd",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
       swiftSettings: house),
 
     .target(name: "GuardTestSupport", path: "Tests/GuardTestSupport", swiftSettings: house),
@@ -58,6 +67,7 @@ let package = Package(
     tests(of: "GuardLinux", ["GuardCore"]),
     tests(of: "GuardSystemd", ["GuardCore", "GuardLinux"]),
     tests(of: "GuardStatus", ["GuardCore"]),
+    tests(of: "GuardVarlink", ["GuardCore", "GuardLinux", "GuardReport", "GuardStatus"]),
     tests(of: "GuardReport", ["GuardCore", "GuardLinux", "GuardStatus", "GuardSystemd"]),
     tests(of: "GuardDaemon", ["GuardCore", "GuardLinux", "GuardStatus", "GuardTestPlayer"]),
   ],

@@ -34,6 +34,9 @@ extension EventDocument {
       })
   }
 
+  /// The names of all fields that an event of this version may have, beside `event`, `at` and `message`.
+  package static let knownNames = Set(EventKind.allCases.flatMap { known(of: $0).map { $0.lowercased() } })
+
   /// Fields that every event of a kind has, `null` where nobody knew. A newer daemon's others come after them.
   private static func known(of kind: EventKind) -> [String] {
     switch kind {

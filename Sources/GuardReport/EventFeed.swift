@@ -42,7 +42,7 @@ package final class EventFeed {
     return .status(watch, StatusChanges(since: StatusFile(in: root).reading(at: now).document))
   }
 
-  /// Readable when ``take()`` may have something; another one after a `take`.
+  /// Readable when ``take(atMost:)`` may have something; another one after a `take`.
   package var descriptorNumber: CInt {
     switch source {
     case .journal(_, let number): number
