@@ -44,18 +44,20 @@ def run(guest, check):
     check.equal("the administrator's configuration is kept", guest.sh("cat /etc/oomguard.conf"), CONFIG)
     check("and the package's laid beside it", guest.holds("test -s /etc/oomguard.conf.dpkg-dist"))
 
-    check.equal("it is enabled and runs", guest.sh("systemctl is-enabled oomguard.service; systemctl is-active oomguard.service").split(), ["enabled", "active"])
+    for unit in ("oomguard.service", "oomguard-varlink.socket"):
+        check.equal(f"{unit} is enabled and runs", guest.sh(f"systemctl is-enabled {unit}; systemctl is-active {unit}").split(), ["enabled", "active"])
     check.equal("every other file is as packed", guest.sh("dpkg --verify oomguard").split(), ["??5??????", "c", "/etc/oomguard.conf"])
     conffiles = guest.sh("dpkg-query -W -f '${Conffiles}' oomguard").split()
     check.equal("its configuration is its conffile", conffiles[::2], ["/etc/oomguard.conf"])
     check.equal("with mode 0644", guest.sh("stat -c '%U %a' /etc/oomguard.conf").strip(), "root 644")
-    for program in ("oomguardd", "oomguardctl"):
+    for program in ("oomguardd", "oomguardctl", "/usr/libexec/oomguard-varlink"):
         check.equal(f"{program} finds its libraries", guest.machine.run(f"{program} --version", 60)[0], 0)
     check("journalctl -x knows what it tells", guest.holds("journalctl --list-catalog | grep -qi oomguard"))
 
     guest.sh("dpkg --remove oomguard", 120)
     check.equal("removal gives the base back, whatever is configured", guest.score(vault), -300)
-    check("and ends the daemon", not guest.holds("systemctl is-active --quiet oomguard.service"))
+    for unit in ("oomguard.service", "oomguard-varlink.socket", "oomguard-varlink.service"):
+        check(f"and ends {unit}", not guest.holds(f"systemctl is-active --quiet {unit}"))
     check.equal("and keeps the configuration", guest.sh("cat /etc/oomguard.conf"), CONFIG)
     check("and forgets the catalogue", not guest.holds("journalctl --list-catalog | grep -qi oomguard"))
     guest.sh("dpkg --purge oomguard", 120)
