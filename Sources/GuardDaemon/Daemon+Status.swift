@@ -16,7 +16,7 @@ extension Daemon {
       pressure: pressureStatus,
       kills: .init(
         total: history.total, protected: history.protected, lostRecords: lostRecords,
-        unlogged: history.unlogged,
+        unlogged: history.unlogged, constraints: .init(history.tally),
         vmstatOOMKill: root.oomKillCount, last: history.last),
       counters: counters)
   }

@@ -8,6 +8,7 @@ struct KillHistory {
   private(set) var protected: UInt64
   /// Those that no line of the log told of.
   private(set) var unlogged: UInt64
+  private(set) var tally: KillTally
   private(set) var last: [StatusDocument.Kill] = []
   /// The kernel's own count, and how far it is accounted for.
   var count: KillCount
@@ -19,7 +20,7 @@ struct KillHistory {
 
   init(told: SavedState.Told?, bootID: String) {
     (total, protected, unlogged) = (told?.total ?? 0, told?.protected ?? 0, told?.unlogged ?? 0)
-    toldSequence = told?.sequence
+    (toldSequence, tally) = (told?.sequence, told?.tally ?? KillTally())
     count = KillCount(accounted: told?.accounted)
     self.bootID = bootID
   }
@@ -28,7 +29,7 @@ struct KillHistory {
   var told: SavedState.Told {
     SavedState.Told(
       sequence: toldSequence, total: total, protected: protected, unlogged: unlogged,
-      accounted: count.accounted)
+      accounted: count.accounted, tally: tally)
   }
 
   /// Whether a `Killed process` line is new: a daemon before this one has counted those up to where it came.
@@ -48,6 +49,7 @@ struct KillHistory {
     guard isNew(kill.sequence) else { return (told, false) }
     total += 1
     if told.protected == true { protected += 1 }
+    if let constraint = place.constraint { tally.add(constraint, isProtected: told.protected == true) }
     noteLine(kill.sequence)
     return (told, true)
   }

@@ -87,21 +87,24 @@ package struct Metrics: Equatable, Sendable {
     }
   }
 
-  /// The document lists the latest kills; of those before it only how many were protected is known.
+  /// None of them ever goes back: what is unknown is what the counts by constraint leave.
   private static func kills(_ kills: StatusDocument.Kills) -> [Sample] {
-    let constraints: [StatusDocument.Kill.Constraint?] = [.global, .memcg, .cpuset, .mempolicy, nil]
+    let constraints: [StatusDocument.Kill.Constraint] = [.global, .memcg, .cpuset, .mempolicy]
     return [true, false].flatMap { isProtected in
-      let listed = kills.last.filter { ($0.protected ?? false) == isProtected }
-      let all = isProtected ? kills.protected : kills.total - min(kills.protected, kills.total)
-      return constraints.map { constraint in
-        var count = UInt64(listed.count { $0.constraint == constraint })
-        if constraint == nil { count += all - min(all, UInt64(listed.count)) }
-        return Sample(
-          labels: [
-            ("protected", isProtected ? "yes" : "no"), ("constraint", constraint?.rawValue ?? "unknown"),
-          ],
-          value: "\(count)")
+      func count(_ protected: UInt64, of total: UInt64) -> UInt64 {
+        isProtected ? protected : total - min(protected, total)
       }
+      func sample(_ constraint: String, _ count: UInt64) -> Sample {
+        Sample(
+          labels: [("protected", isProtected ? "yes" : "no"), ("constraint", constraint)], value: "\(count)")
+      }
+      var unknown = count(kills.protected, of: kills.total)
+      return constraints.map { constraint in
+        let known = kills.constraints.first { $0.constraint == constraint }
+        let count = known.map { count($0.protected, of: $0.total) } ?? 0
+        unknown -= min(unknown, count)
+        return sample(constraint.rawValue, count)
+      } + [sample("unknown", unknown)]
     }
   }
 

@@ -9,6 +9,8 @@ extension StatusDocument {
     package var lostRecords: UInt64
     /// Kills that another witness counted but no log line told of.
     package var unlogged: UInt64
+    /// How many had which constraint; those of which it is not known are not among them.
+    package var constraints: [ConstraintCount]
     /// The kernel's own count, `oom_kill` of /proc/vmstat; since Linux 4.13.
     package var vmstatOOMKill: UInt64?
     /// At most ``StatusDocument/maximumKills``, newest last.
@@ -16,18 +18,31 @@ extension StatusDocument {
 
     package init(
       total: UInt64 = 0, protected: UInt64 = 0, lostRecords: UInt64 = 0, unlogged: UInt64 = 0,
-      vmstatOOMKill: UInt64? = nil, last: [Kill] = []
+      constraints: [ConstraintCount] = [], vmstatOOMKill: UInt64? = nil, last: [Kill] = []
     ) {
       (self.total, self.protected, self.lostRecords) = (total, protected, lostRecords)
-      (self.unlogged, self.vmstatOOMKill, self.last) = (unlogged, vmstatOOMKill, last)
+      (self.unlogged, self.constraints) = (unlogged, constraints)
+      (self.vmstatOOMKill, self.last) = (vmstatOOMKill, last)
     }
 
     private enum CodingKeys: String, CodingKey {
       case total, protected
       case lostRecords = "lost_records"
-      case unlogged
+      case unlogged, constraints
       case vmstatOOMKill = "vmstat_oom_kill"
       case last
+    }
+  }
+
+  /// Kills of one constraint.
+  package struct ConstraintCount: Codable, Equatable, Sendable {
+    package var constraint: Kill.Constraint
+    package var total: UInt64
+    /// Of these, victims that held a promise when they died.
+    package var protected: UInt64
+
+    package init(_ constraint: Kill.Constraint, total: UInt64, protected: UInt64) {
+      (self.constraint, self.total, self.protected) = (constraint, total, protected)
     }
   }
 

@@ -49,6 +49,14 @@ extension StatusDocument.Kill.Trigger {
   }
 }
 
+extension [StatusDocument.ConstraintCount] {
+  package init(_ tally: KillTally) {
+    self = OOMKill.Constraint.allCases.compactMap { constraint in
+      tally.counts[constraint].map { .init(.init(constraint), total: $0.total, protected: $0.protected) }
+    }
+  }
+}
+
 extension StatusDocument.Kill.Constraint {
   package init(_ constraint: OOMKill.Constraint) {
     self =

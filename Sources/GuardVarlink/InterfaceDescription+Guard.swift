@@ -100,13 +100,21 @@ extension InterfaceDescription {
       source: string
     )
 
-    # The kills of this boot, the latest 256 of them in full, newest last. vmstat_oom_kill is the
-    # kernel's own count.
+    # How many kills had this constraint, and how many of their victims held a promise.
+    type ConstraintCount (
+      constraint: (global, memcg, cpuset, mempolicy),
+      total: int,
+      protected: int
+    )
+
+    # The kills of this boot, the latest 256 of them in full, newest last. constraints counts all of
+    # which it is known. vmstat_oom_kill is the kernel's own count.
     type Kills (
       total: int,
       protected: int,
       lost_records: int,
       unlogged: int,
+      constraints: []ConstraintCount,
       vmstat_oom_kill: ?int,
       last: []Kill
     )

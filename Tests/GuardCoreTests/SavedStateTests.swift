@@ -31,6 +31,13 @@ struct SavedStateTests {
       text == "boot 6a5ae0be-33e1\nbase 2147483647 18446744073709551615 -1000\n"
         + "told 18446744073709551615 3 1 2 18446744073709551615\n")
     #expect(read(text) == (try state([(.max, .max, -1000)], told: told, lines: 2)))
+    var tallied = told
+    for (constraint, isProtected) in [(OOMKill.Constraint.memcg, false), (.global, true), (.memcg, true)] {
+      tallied.tally.add(constraint, isProtected: isProtected)
+    }
+    let line = "told 18446744073709551615 3 1 2 18446744073709551615 global:1:1 memcg:2:1\n"
+    #expect(SavedState.line(tallied) == line)
+    #expect(read(SavedState.header(boot: Self.boot) + line)?.told == tallied)
     let none = SavedState.Told(sequence: nil, total: 0, protected: 0, unlogged: 0, accounted: nil)
     #expect(SavedState.line(none) == "told - 0 0 0 -\n")
     #expect(
@@ -77,6 +84,8 @@ struct SavedStateTests {
   @Test(arguments: [
     "base 7 8", "base 7 8 1 2 3", "base 7 8 1 1001", "base 7 8 1 x", "base 7 8 1001", "base 7 8 -1001",
     "base 7 -8 1", "base 99999999999 8 1",
+    "told 1 2 3 4 5 memcg", "told 1 2 3 4 5 memcg:1", "told 1 2 3 4 5 memcg:1:2", "told 1 2 3 4 5 swap:1:0",
+    "told 1 2 3 4 5 memcg:1:x", "told 1 2 3 4 5 memcg:1:0 memcg:1:0", "told 1 2 3 4 5 memcg:1:0:0",
     "base 7 18446744073709551616 1", "base x 8 1", "base  7 8 +1", "Base 7 8 1", "told 1 2 3 4",
     "told -1 2 3 4 5", "told 1 - 3 4 5", "told x 2 3 4 5", "told 1 2 3 4 --", "told 1 2 3 4 5 6",
     "later 1 2 3", "\u{0}", "",

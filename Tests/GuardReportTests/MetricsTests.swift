@@ -34,18 +34,32 @@ struct MetricsTests {
         == "# HELP oomguard_up Whether oomguardd is at work.\n# TYPE oomguard_up gauge\noomguard_up 0\n")
   }
 
-  /// Whatever the list leaves out, the sums are those of the document.
+  /// A counter that goes back looks like a restart.
   @Test func killsThatAreNotListedAreStillCounted() throws {
     var document = StatusDocument.troubled
     (document.kills.total, document.kills.protected) = (1_000, 17)
+    document.kills.constraints = [
+      .init(.memcg, total: 900, protected: 10), .init(.cpuset, total: 2, protected: 2),
+    ]
+    document.kills.last.removeFirst(5)
     let family = try #require(metrics(document).families.first { $0.name == "oomguard_kills_total" })
-    func sum(_ protected: String) -> Int {
-      family.samples.filter { $0.labels.contains { $0 == ("protected", protected) } }.compactMap {
-        Int($0.value)
-      }
-      .reduce(0, +)
-    }
-    #expect((sum("yes"), sum("no")) == (17, 983))
+    let counts = family.samples.map { [$0.labels[0].value, $0.labels[1].value, $0.value] }
+    #expect(
+      counts == [
+        ["yes", "global", "0"], ["yes", "memcg", "10"], ["yes", "cpuset", "2"], ["yes", "mempolicy", "0"],
+        ["yes", "unknown", "5"], ["no", "global", "0"], ["no", "memcg", "890"], ["no", "cpuset", "0"],
+        ["no", "mempolicy", "0"], ["no", "unknown", "93"],
+      ])
+  }
+
+  @Test func countsThatContradictEachOtherAreNoTrap() throws {
+    var document = StatusDocument.troubled
+    (document.kills.total, document.kills.protected) = (1, .max)
+    document.kills.constraints = [
+      .init(.memcg, total: 7, protected: .max), .init(.memcg, total: .max, protected: 0),
+    ]
+    let family = try #require(metrics(document).families.first { $0.name == "oomguard_kills_total" })
+    #expect(family.samples.map(\.value) == ["0", "\(UInt64.max)", "0", "0", "0", "0", "0", "0", "0", "0"])
   }
 
   @Test func theFileIsReplacedInOnePiece() throws {

@@ -67,7 +67,10 @@ extension StatusDocument {
         Pressure.Unit(unit: "calm.service", level: .calm, since: boot),
       ])
     document.kills = Kills(
-      total: 8, protected: 1, lostRecords: 3, unlogged: 1, vmstatOOMKill: 8,
+      total: 8, protected: 1, lostRecords: 3, unlogged: 1,
+      constraints: [
+        ConstraintCount(.global, total: 1, protected: 1), ConstraintCount(.memcg, total: 5, protected: 0),
+      ], vmstatOOMKill: 8,
       last: (1...6).map { kill(number: $0) } + [
         Kill(
           id: "01234567-u1", seq: nil, at: Timestamp(seconds: 1_777_892_399), victim: Kill.Victim(),

@@ -42,7 +42,8 @@ extension StatusDocument {
         fastest: Pressure.Fastest(pid: 4711, comm: "hög", unit: "batch.service", kbPerSecond: -5),
         units: [Pressure.Unit(unit: "batch.service", level: .critical, since: boot)]),
       kills: Kills(
-        total: 2, protected: 1, lostRecords: 3, unlogged: 1, vmstatOOMKill: 2,
+        total: 2, protected: 1, lostRecords: 3, unlogged: 1,
+        constraints: [ConstraintCount(.memcg, total: 1, protected: 1)], vmstatOOMKill: 2,
         last: [
           Kill(
             id: "01234567-1700", seq: 1700, at: boot,
@@ -76,6 +77,9 @@ extension StatusDocument {
       rules: dice.list { $0.rule() }, pressure: dice.pressure(),
       kills: Kills(
         total: dice.number(), protected: dice.number(), lostRecords: dice.number(), unlogged: dice.number(),
+        constraints: dice.list {
+          ConstraintCount($0.one(of: [.global, .cpuset]), total: $0.number(), protected: $0.number())
+        },
         vmstatOOMKill: dice.maybe { $0.number() }, last: dice.list { $0.kill() }))
     document.counters.surveys = dice.number()
     document.counters.unsent = dice.number()

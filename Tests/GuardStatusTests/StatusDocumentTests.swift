@@ -38,7 +38,7 @@ struct StatusDocumentTests {
     ),
     ("pressure.fastest", "pid comm unit kb_per_second"),
     ("pressure.units.0", "unit level since"),
-    ("kills", "total protected lost_records unlogged vmstat_oom_kill last"),
+    ("kills", "total protected lost_records unlogged constraints vmstat_oom_kill last"),
     (
       "kills.last.0",
       "id seq at victim trigger constraint limit_cgroup limit protected rule tasks_dumped source"
@@ -51,6 +51,7 @@ struct StatusDocumentTests {
       """
     ),
     ("kills.last.0.trigger", "pid comm gfp_mask order"),
+    ("kills.constraints.0", "constraint total protected"),
     ("counters", "writes repairs conflicts overruns surveys wakeups unsent"),
   ])
   func theFieldsAreThoseOfTheContract(path: String, names: String) throws {

@@ -40,7 +40,7 @@ package struct OOMKill: Equatable, Sendable {
   }
 
   /// Which limit was hit.
-  package enum Constraint: String, Sendable { case global, memcg, cpuset, mempolicy }
+  package enum Constraint: String, CaseIterable, Sendable { case global, memcg, cpuset, mempolicy }
 
   /// Which of the two the kill line, or its announcement, begins with.
   package enum LimitKind: Sendable {

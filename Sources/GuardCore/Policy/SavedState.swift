@@ -4,8 +4,9 @@
 /// boot 6a5ae0be-…            the boot it is about; another boot's file counts for nothing
 /// base 991 12345 0 -900      pid, start time, base and what is about to be written, added before each other score;
 ///                            without the last, as earlier releases had it, whatever the process carries counts as ours
-/// told 4711 2 1 0 2          of the kills so far: sequence number of the last line, how many, of these protected
-///                            and unlogged, and how far the kernel's own count is accounted for; - is unknown
+/// told 4711 2 1 0 2 memcg:2:1    of the kills so far: sequence number of the last line, how many, of these protected
+///                            and unlogged, and how far the kernel's own count is accounted for; - is unknown. Then for
+///                            each constraint how many, and of these protected; earlier releases lack that
 /// ```
 /// The last line may be torn by a crash; a line that does not end in a newline is ignored.
 package struct SavedState: Equatable, Sendable {
@@ -15,23 +16,27 @@ package struct SavedState: Equatable, Sendable {
     package var total, protected, unlogged: UInt64
     /// See ``KillCount/accounted``.
     package var accounted: UInt64?
+    package var tally: KillTally
 
     package init(
-      sequence: UInt64?, total: UInt64, protected: UInt64, unlogged: UInt64 = 0, accounted: UInt64? = nil
+      sequence: UInt64?, total: UInt64, protected: UInt64, unlogged: UInt64 = 0, accounted: UInt64? = nil,
+      tally: KillTally = KillTally()
     ) {
       (self.sequence, self.total, self.protected) = (sequence, total, protected)
-      (self.unlogged, self.accounted) = (unlogged, accounted)
+      (self.unlogged, self.accounted, self.tally) = (unlogged, accounted, tally)
     }
 
     /// The words behind `told`.
     init?(_ words: ArraySlice<ArraySlice<UInt8>>) {
-      let numbers = words.map { UInt64(ascii: $0) }
+      let numbers = words.prefix(5).map { UInt64(ascii: $0) }
       func isUnknown(_ index: Int) -> Bool { words[words.startIndex + index].equals("-") }
       guard numbers.count == 5, let total = numbers[1], let protected = numbers[2], let unlogged = numbers[3],
-        numbers[0] != nil || isUnknown(0), numbers[4] != nil || isUnknown(4)
+        numbers[0] != nil || isUnknown(0), numbers[4] != nil || isUnknown(4),
+        let tally = KillTally(words.dropFirst(5))
       else { return nil }
       self.init(
-        sequence: numbers[0], total: total, protected: protected, unlogged: unlogged, accounted: numbers[4])
+        sequence: numbers[0], total: total, protected: protected, unlogged: unlogged, accounted: numbers[4],
+        tally: tally)
     }
   }
   package var debts: [ProcessIdentity: Debt] = [:]
@@ -85,6 +90,7 @@ package struct SavedState: Equatable, Sendable {
   package static func line(_ told: Told) -> String {
     func word(_ number: UInt64?) -> String { number.map { "\($0)" } ?? "-" }
     return
-      "told \(word(told.sequence)) \(told.total) \(told.protected) \(told.unlogged) \(word(told.accounted))\n"
+      "told \(word(told.sequence)) \(told.total) \(told.protected) \(told.unlogged) \(word(told.accounted))"
+      + "\(told.tally.words)\n"
   }
 }

@@ -38,6 +38,7 @@ def run(guest, check):
 
     told = status["kills"]["last"]
     check.equal("the daemon knows both", [kill["victim"]["pid"] for kill in told], [first, second])
+    check.equal("and what was hit", status["kills"]["constraints"], [{"constraint": "memcg", "total": 2, "protected": 0}])
     history = kills(guest)
     check.equal("the history is the journal's", (history["source"], history["why"]), ("journal", None))
     check.equal("and has each kill as it was told", [kill["id"] for kill in history["kills"]], [kill["id"] for kill in told])

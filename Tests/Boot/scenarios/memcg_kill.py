@@ -35,6 +35,7 @@ def run(guest, check):
     check.equal(
         "status.json counts it, as the kernel does", counts,
         {"total": 1, "protected": 0, "lost_records": 0, "unlogged": 0, "vmstat_oom_kill": 1})
+    check.equal("and by what was hit", kills["constraints"], [{"constraint": "memcg", "total": 1, "protected": 0}])
     told = kills["last"][-1]
     check.equal("and tells the same", told["victim"], {
         **kernel[0], "unit": "hog.service", "cgroup": cgroup, "user_unit": None, "container": None, "pod": None})
