@@ -11,8 +11,13 @@ let house: [SwiftSetting] = [
   .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
-func layer(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-  .target(name: name, dependencies: dependencies, swiftSettings: house)
+/// And for what the daemon is made of: no text is searched with regular expressions by accident, whose library is
+/// linked in as soon as one call means it.
+let lean: [SwiftSetting] =
+  house + [.unsafeFlags(["-Xfrontend", "-disable-implicit-string-processing-module-import"])]
+
+func layer(_ name: String, _ dependencies: [Target.Dependency], _ settings: [SwiftSetting] = lean) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: settings)
 }
 
 func tests(of name: String, _ dependencies: [Target.Dependency] = []) -> Target {
@@ -43,10 +48,10 @@ let package = Package(
     layer("GuardSystemd", ["GuardCore", "GuardLinux", "CSystemd"]),
     layer("GuardStatus", ["GuardCore"]),
     layer("GuardDaemon", ["GuardCore", "GuardLinux", "GuardSystemd", "GuardConfig", "GuardStatus"]),
-    layer("GuardReport", ["GuardCore", "GuardLinux", "GuardSystemd", "GuardConfig", "GuardStatus"]),
-    layer("GuardVarlink", ["GuardLinux", "GuardReport", "GuardStatus"]),
+    layer("GuardReport", ["GuardCore", "GuardLinux", "GuardSystemd", "GuardConfig", "GuardStatus"], house),
+    layer("GuardVarlink", ["GuardLinux", "GuardReport", "GuardStatus"], house),
 
-    .executableTarget(name: "oomguardd", dependencies: ["GuardDaemon"], swiftSettings: house),
+    .executableTarget(name: "oomguardd", dependencies: ["GuardDaemon"], swiftSettings: lean),
     .executableTarget(
       name: "oomguardctl",
       dependencies: ["GuardReport", .product(name: "ArgumentParser", package: "swift-argument-parser")],
