@@ -8,6 +8,8 @@ extension LiveTests {
   struct Threads {
     private let stage: Stage
     private let troupe: Troupe
+    /// A rule by comm means whoever has it on the whole machine.
+    private let comm = "db-\(UUID().uuidString.prefix(8))"
 
     init() throws {
       stage = try Stage()
@@ -19,10 +21,10 @@ extension LiveTests {
     }
 
     @Test(arguments: [
-      "exe = \"STAGE/database\"", "cmdline = \"^STAGE/database \"\nuser = 0", "comm = \"database\"\nuser = 0",
+      "exe = \"STAGE/COMM\"", "cmdline = \"^STAGE/COMM \"\nuser = 0", "comm = \"COMM\"\nuser = 0",
     ])
     func aProcessWhoseMainThreadHasEndedLivesOn(selector: String) throws {
-      let pid = try troupe.start("database", score: 500)
+      let pid = try troupe.start(comm, score: 500)
       try troupe.tell(pid, "thread")
       try eventually("its main thread has ended") {
         try Machine.text(of: "/proc/\(pid)/stat").contains(") Z ")
@@ -34,7 +36,7 @@ extension LiveTests {
         reconcile_interval = "1h"
         [[protect]]
         name = "database"
-        \(selector.replacing("STAGE", with: stage.files.path))
+        \(selector.replacing("STAGE", with: stage.files.path).replacing("COMM", with: comm))
         score = 0
         """)
       #expect(try score(pid) == 0)
@@ -50,7 +52,7 @@ extension LiveTests {
       reconcile_interval = "1s"
       [[protect]]
       name = "database"
-      comm = "database"
+      comm = "\(comm)"
       user = 0
       score = 0
 
@@ -59,7 +61,7 @@ extension LiveTests {
 
     /// One that a rule means and one that shares its memory and that no rule means.
     private func neighbours() throws -> (meant: Int32, other: Int32) {
-      let meant = try troupe.start("database", score: 500)
+      let meant = try troupe.start(comm, score: 500)
       let other = try troupe.tell(meant, "share")
       try troupe.tell(other, "name other")
       return (meant, other)
@@ -127,11 +129,11 @@ extension LiveTests {
       let cgroup = try OwnCgroup(
         "\(#require(OwnCgroup.unitTop))/oomguard-\(UUID().uuidString.prefix(8)).service")
       let unit = try #require(cgroup.path.split(separator: "/").last)
-      let main = try troupe.start("database", score: 500)
+      let main = try troupe.start(comm, score: 500)
       try troupe.tell(main, "write \(cgroup.path)/cgroup.procs 0")
       let plain = try troupe.tell(main, "fork")
       let daemon = try LiveDaemon.running(
-        on: stage, config.replacing("comm = \"database\"\nuser = 0", with: "unit = \"\(unit)\""))
+        on: stage, config.replacing("comm = \"\(comm)\"\nuser = 0", with: "unit = \"\(unit)\""))
       #expect(try scores(main, plain) == [0, 500])
       let (child, forked) = try (troupe.tell(main, "share"), troupe.tell(main, "fork"))
       try eventually("what was forked has the base") { try score(forked) == 500 }
