@@ -40,7 +40,8 @@ final class LiveHistory {
   private static let mainPromises = [40, 45]
   private static let foreignScores = [55, 155, 455, 555, 755, 1000]
   private static let programs = ["alpha", "beta"]
-  private static let names = ["plain", "named"]
+  /// A rule by comm means whoever has it on the whole machine.
+  private let comm = "named-\(UUID().uuidString.prefix(8))"
   private static let population = 24
 
   private let stage: Stage
@@ -92,7 +93,7 @@ final class LiveHistory {
         switch rule.selector {
         case .unit: "unit = \"\(name(0))\""
         case .cgroup: "cgroup = \"/\(name(1))\""
-        case .comm: "comm = \"named\"\nuser = 0"
+        case .comm: "comm = \"\(comm)\"\nuser = 0"
         case .exe: "exe = \"\(stage.files.path)/beta\""
         }
       let hasScope = rule.isCeiling && [.unit, .cgroup].contains(rule.selector)
@@ -110,7 +111,7 @@ final class LiveHistory {
       switch $0.selector {
       case .unit: member.cgroup == 0
       case .cgroup: member.cgroup == 1
-      case .comm: member.comm == "named"
+      case .comm: member.comm == comm
       case .exe: member.program == "beta"
       }
     }
@@ -175,7 +176,7 @@ final class LiveHistory {
   }
 
   private func rename(_ index: Int) throws {
-    let name = pick(Self.names)
+    let name = pick(["plain", comm])
     log.append("name \(members[index].pid) \(name)")
     try troupe.tell(members[index].pid, "name \(name)")
     members[index].comm = name

@@ -1,0 +1,72 @@
+import Foundation
+import GuardStatus
+import GuardTestSupport
+import Testing
+
+extension LiveTests {
+  /// Children of a main process that alone is meant.
+  @Suite(.enabled(if: OwnCgroup.unitTop != nil, "no hierarchy of systemd's can be written to here"))
+  struct Children {
+    private let stage: Stage
+    private let troupe: Troupe
+    private let cgroup: OwnCgroup
+    private let config: String
+
+    init() throws {
+      stage = try Stage()
+      troupe = try Troupe(on: stage)
+      let unit = "oomguard-\(UUID().uuidString.prefix(8)).service"
+      cgroup = try OwnCgroup("\(#require(OwnCgroup.unitTop))/\(unit)")
+      config = """
+        [guard]
+        reconcile_interval = "1h"
+        [[protect]]
+        name = "unit"
+        unit = "\(unit)"
+        score = 40
+        """
+    }
+
+    private func scores(_ pids: Int32...) throws -> [String] {
+      try pids.map { try Machine.text(of: "/proc/\($0)/oom_score_adj") }
+    }
+
+    private func enter(_ pid: Int32) throws { try troupe.tell(pid, "write \(cgroup.path)/cgroup.procs 0") }
+
+    /// The cgroup goes when all have left it.
+    private func end(_ pids: Int32...) throws { for pid in pids { try troupe.tell(pid, "exit") } }
+
+    @Test func whoIsForkedWhileNobodyIsThereHasTheBaseOnceSomebodyIs() throws {
+      let main = try troupe.start("main", score: 500)
+      try enter(main)
+      let first = try LiveDaemon.running(on: stage, config)
+      try first.end(SIGKILL)
+      let (child, own) = try (troupe.tell(main, "fork"), troupe.tell(main, "fork"))
+      try troupe.tell(own, "score 300")
+      #expect(try scores(main, child, own) == ["40", "40", "300"])
+      let second = try LiveDaemon.running(on: stage)
+      #expect(try scores(main, child, own) == ["40", "500", "300"])
+      #expect(second.status?.rules[0].processes.map(\.pid) == [main])
+      try second.end(SIGTERM)
+      #expect(try scores(main, child, own) == ["500", "500", "300"])
+      try end(child, own, main)
+    }
+
+    /// Of a score that is the promised one it cannot be told that nobody inherited it.
+    @Test func whoJoinsUnseenWithThePromisedScoreHasTheBaseAfterASurvey() throws {
+      let main = try troupe.start("main", score: 500)
+      try enter(main)
+      let daemon = try LiveDaemon.running(on: stage, config)
+      let (equal, higher) = try (troupe.start("equal", score: 40), troupe.start("higher", score: 300))
+      daemon.signal(SIGSTOP)
+      try cgroup.overrun()
+      for pid in [equal, higher] { try enter(pid) }
+      daemon.signal(SIGCONT)
+      try eventually("it has the base") { try scores(equal) == ["500"] }
+      #expect(try scores(main, higher) == ["40", "300"])
+      try daemon.end(SIGTERM)
+      #expect(try scores(main, equal, higher) == ["500", "500", "300"])
+      try end(equal, higher, main)
+    }
+  }
+}
