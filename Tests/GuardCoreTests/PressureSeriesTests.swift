@@ -116,7 +116,9 @@ struct PressureSeriesTests {
     Expectation(series: "leak-cache", byTriggers: [.warning, .critical], byLooks: [.warning, .critical]),
     Expectation(series: "leak-swap", byTriggers: [.critical], byLooks: [.warning, .critical]),
     Expectation(series: "leak-zram", byTriggers: [.warning, .critical], byLooks: [.warning, .critical]),
-    Expectation(series: "zram", byTriggers: [.warning, .critical, .calm], byLooks: []),
+    Expectation(
+      series: "zram", byTriggers: [.warning, .critical, .calm],
+      byLooks: [.warning, .critical, .warning, .calm]),
   ]
 
   @Test(arguments: expectations)
