@@ -36,10 +36,12 @@ package struct OwnedDescriptor: ~Copyable {
   /// The same for a name that need not be UTF-8, as a cgroup's.
   borrowing func opening(bytes name: [UInt8], _ flags: CInt) throws(SystemCallError) -> OwnedDescriptor {
     let terminated = name.map { CChar(bitPattern: $0) } + [0]
-    let opened = try SystemCallError.check("openat", "\(path)/\(name.printable)") {
+    // "./a/b" is how a name that begins with a slash is opened from here; nobody needs to read that.
+    let full = "\(path)/\((name.starts(with: "./".utf8) ? name.dropFirst(2) : name[...]).printable)"
+    let opened = try SystemCallError.check("openat", full) {
       unsafe clinux_openat(number, terminated, flags | O_NOFOLLOW | O_CLOEXEC, 0)
     }
-    return OwnedDescriptor(number: opened, path: "\(path)/\(name.printable)")
+    return OwnedDescriptor(number: opened, path: full)
   }
 
   /// One read(2) of at most `limit` bytes; `nil` when nothing is there yet (EAGAIN).
