@@ -5,11 +5,12 @@ import Testing
 
 struct LogTextReaderTests {
   private static let folder = Fixture.path("kernel-logs")
-  private static let logs = ["6.1", "6.18"].flatMap { version in
-    ((try? FileManager.default.contentsOfDirectory(atPath: "\(folder)/\(version)")) ?? []).map {
-      "\(version)/\($0)"
-    }
-  }.sorted()
+  private static let logs = ["6.1", "6.18"].flatMap(logs)
+
+  private static func logs(in part: String) -> [String] {
+    let names = try? FileManager.default.contentsOfDirectory(atPath: "\(folder)/\(part)")
+    return (names ?? []).map { "\(part)/\($0)" }.sorted()
+  }
 
   /// One kill with all its fields, as `kernel-logs/kills.txt` writes them.
   private static func golden(_ kill: OOMKill) -> String {
@@ -38,13 +39,23 @@ struct LogTextReaderTests {
     return line
   }
 
-  @Test func everyCaptureTellsItsKills() throws {
-    var told = ""
-    for log in Self.logs where log.hasSuffix(".kmsg-raw.log") {
+  private static func told(_ logs: [String]) throws -> String {
+    try logs.map { log in
       let reader = LogTextReader(try Fixture.bytes("kernel-logs/\(log)"))
-      told += ([log] + reader.kills.map(Self.golden)).joined(separator: "\n") + "\n"
-    }
+      let announced = reader.announcedOnly.map { "  announced only: \($0.pid) \($0.comm.printable)" }
+      return ([log] + reader.kills.map(Self.golden) + announced).joined(separator: "\n") + "\n"
+    }.joined()
+  }
+
+  @Test func everyCaptureTellsItsKills() throws {
+    let told = try Self.told(Self.logs.filter { $0.hasSuffix(".kmsg-raw.log") })
     #expect(try told == String(decoding: Fixture.bytes("kernel-logs/kills.txt"), as: UTF8.self))
+  }
+
+  /// A report in the words of each generation of kernels since Linux 2.6.16, behind one prefix or another.
+  @Test func everyGenerationTellsItsKills() throws {
+    let told = try Self.told(Self.logs(in: "written"))
+    #expect(try told == String(decoding: Fixture.bytes("kernel-logs/written.txt"), as: UTF8.self))
   }
 
   @Test(arguments: [
@@ -103,25 +114,8 @@ struct LogTextReaderTests {
 
   // MARK: Chance
 
-  private struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-      state &+= 0x9e37_79b9_7f4a_7c15
-      let a = (state ^ (state >> 30)) &* 0xbf58_476d_1ce4_e5b9
-      let b = (a ^ (a >> 27)) &* 0x94d0_49bb_1331_11eb
-      return b ^ (b >> 31)
-    }
-  }
-
-  private static var seed: UInt64 {
-    let given = ProcessInfo.processInfo.environment["OOMGUARD_TEST_SEED"].flatMap { UInt64($0) }
-    let seed = given ?? .random(in: 1...UInt64(UInt32.max))
-    print("OOMGUARD_TEST_SEED=\(seed)")
-    return seed
-  }
-
   @Test func anyCutIntoPiecesTellsTheSame() throws {
-    var random = SplitMix(state: Self.seed)
+    var random = SeededRandom.printed()
     for log in Self.logs {
       let text = try Fixture.bytes("kernel-logs/\(log)")
       let whole = LogTextReader(text, keepsText: true)
@@ -139,7 +133,7 @@ struct LogTextReaderTests {
   }
 
   @Test func linesOfTwoLogsMixedAreJoinedRightlyOrNotAtAll() throws {
-    var random = SplitMix(state: Self.seed)
+    var random = SeededRandom.printed()
     let logs = try Self.logs.filter { $0.hasSuffix(".kmsg-raw.log") }.map { log in
       try Fixture.bytes("kernel-logs/\(log)").split(separator: 10).map { try KmsgRecord($0) }
     }
@@ -174,7 +168,7 @@ struct LogTextReaderTests {
   }
 
   @Test func noiseNeitherCrashesNorInventsAKill() throws {
-    var random = SplitMix(state: Self.seed)
+    var random = SeededRandom.printed()
     let logs = try Self.logs.map { try Fixture.bytes("kernel-logs/\($0)") }
     let words = [
       "Killed proces", "illed process 12 (x)", " invoked oom-killer: gfp_mask=0x",
