@@ -22,10 +22,10 @@ class Machine:
     def __init__(self, image, directory, disk, packages, snapshot=None):
         """Starts it: from `snapshot` of `disk`, or by booting. `packages` is a tar, the guest's /dev/vdb."""
         self.commands = []  # what was run, how long it took, how it ended
-        self.start = lambda snapshot: self._start(image, directory, disk, packages, snapshot)
+        self.start = lambda snapshot, kernel="": self._start(image, directory, disk, packages, snapshot, kernel)
         self.start(snapshot)
 
-    def _start(self, image, directory, disk, packages, snapshot):
+    def _start(self, image, directory, disk, packages, snapshot, kernel):
         self.console_path = os.path.join(directory, "console.log")
         agent, monitor = (os.path.join(directory, name) for name in ("agent.sock", "monitor.sock"))
         for path in (agent, monitor, self.console_path):
@@ -34,7 +34,7 @@ class Machine:
         command = ["qemu-system-x86_64", "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"]
         command += ["-machine", "q35", *self.PROCESSOR, "-m", str(self.MEMORY_MIB)]
         command += ["-kernel", os.path.join(image, "vmlinuz"), "-initrd", os.path.join(image, "initrd.img")]
-        command += ["-append", "console=ttyS0 panic=-1 quiet"]
+        command += ["-append", f"console=ttyS0 panic=-1 quiet {kernel}"]
         command += ["-drive", f"file={disk},if=virtio,format=qcow2,cache=unsafe"]
         command += ["-drive", f"file={packages},if=virtio,format=raw,readonly=on"]
         command += ["-chardev", f"file,id=console,path={self.console_path}", "-serial", "chardev:console"]
@@ -121,14 +121,14 @@ class Machine:
             length -= len(part)
         return b"".join(parts)
 
-    def reboot(self):
-        """Shuts down in order and boots from the same disk."""
+    def reboot(self, kernel=""):
+        """Shuts down in order and boots from the same disk, with these words more on the kernel's command line."""
         self.run("systemctl --no-block reboot", 60)
         try:
             self.process.wait(120)  # qemu was told -no-reboot
         except subprocess.TimeoutExpired as error:
             raise GuestError(f"the guest does not shut down\n{tail(self.console_path)}") from error
-        self.start(None)
+        self.start(None, kernel)
 
     def stop(self):
         self.process.kill()
