@@ -7,6 +7,7 @@ package final class ScratchCgroup {
   package let path: CgroupPath
   private let directory: OwnedDescriptor
   private let absolutePath: String
+  private let version: CgroupVersion
 
   /// - Parameter name: of a cgroup at the top of the tree.
   /// - Throws: EEXIST if there is one.
@@ -14,7 +15,7 @@ package final class ScratchCgroup {
     path = CgroupPath.root.appending(name.utf8)
     let absolutePath = "\(tree.mount)/\(name)"
     _ = try SystemCallError.check("mkdir", absolutePath) { unsafe mkdir(absolutePath, 0o755) }
-    self.absolutePath = absolutePath
+    (self.absolutePath, version) = (absolutePath, tree.version)
     do throws(SystemCallError) {
       directory = try .opening(path: absolutePath, CLINUX_O_PATH | O_DIRECTORY)
     } catch {
@@ -23,7 +24,17 @@ package final class ScratchCgroup {
     }
   }
 
-  deinit { unsafe rmdir(absolutePath) }
+  deinit {
+    // The kernel may count the last process for a moment after its end.
+    for _ in 0..<100 where unsafe rmdir(absolutePath) == -1 && errno == EBUSY {
+      Clock.pause(.milliseconds(20))
+    }
+  }
+
+  /// The most that may be charged to it.
+  package func limitMemory(to bytes: Int) throws(SystemCallError) {
+    try write("\(bytes)\n", to: version == .v2 ? "memory.max" : "memory.limit_in_bytes")
+  }
 
   package func write(_ text: String, to file: String) throws(SystemCallError) {
     try directory.opening(file, O_WRONLY).write(text)

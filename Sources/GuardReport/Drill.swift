@@ -158,11 +158,10 @@ extension Drill {
       () throws(SystemCallError) in
       let tree = try CgroupTree(ofMemoryIn: root)
       let own = try ScratchCgroup(named: name, in: tree)
+      try own.limitMemory(to: limit.bytes)
       if tree.version == .v2 {
-        try own.write("\(limit.bytes)\n", to: "memory.max")
         try? own.write("0\n", to: "memory.swap.max")
       } else {
-        try own.write("\(limit.bytes)\n", to: "memory.limit_in_bytes")
         // Memory and swap together; not there where swap is not counted.
         try? own.write("\(limit.bytes)\n", to: "memory.memsw.limit_in_bytes")
         try own.write("0\n", to: "memory.swappiness")
