@@ -30,7 +30,7 @@ extension Duration {
 
 extension UInt64 {
   /// A size in bytes: a whole number and `B`, `KiB`, `MiB`, `GiB` or `TiB`. `nil` for anything else.
-  init?(configuredSize text: String) {
+  package init?(configuredSize text: String) {
     guard let (number, unit) = text.numberAndUnit(UInt64.self) else { return nil }
     guard let power = ["B", "KiB", "MiB", "GiB", "TiB"].firstIndex(of: unit) else { return nil }
     let (total, overflowed) = number.multipliedReportingOverflow(by: 1 << UInt64(10 * power))

@@ -77,6 +77,7 @@ extension Releases.Certainty {
     switch self {
     case .counted: "counted"
     case .close: "within some percent"
+    case .about: "about, or more"
     case .atMost: "at most, perhaps far less"
     case .atLeast: "at least"
     }

@@ -108,7 +108,7 @@ extension Victims {
 }
 
 /// Which limit would have to be reached, and who is under it.
-private struct LimitInQuestion {
+struct LimitInQuestion {
   var scope = Victims.Scope.machine
   var scale: BadnessScale
   /// `nil` for the machine: then everybody is.
@@ -150,7 +150,7 @@ private struct LimitInQuestion {
   }
 
   /// `nil` for the root, which is the machine.
-  private static func path(_ name: String) throws(Refusal) -> CgroupPath? {
+  static func path(_ name: String) throws(Refusal) -> CgroupPath? {
     var text = name[...]
     // As a shell completes it.
     for mount in ["/sys/fs/cgroup/memory", "/sys/fs/cgroup/unified", "/sys/fs/cgroup"] {

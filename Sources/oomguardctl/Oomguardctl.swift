@@ -28,6 +28,7 @@ struct Oomguardctl: ParsableCommand {
       Metrics.self,
       CheckConfig.self,
       Parse.self,
+      Reclaim.self,
     ])
 
   static func main() {

@@ -19,6 +19,7 @@ struct EveryVerbTests {
   /// What a verb has to be told; the others do without.
   private static let needs = [
     "explain": ["1"], "protect": ["nginx.service", "--score", "-5"], "unprotect": ["nginx.service"],
+    "reclaim": ["--caches", "pages"],
   ]
   private static let endless: Set = ["watch"]
 

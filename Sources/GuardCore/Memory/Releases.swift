@@ -5,6 +5,8 @@ package struct Releases: Equatable, Sendable {
     case counted
     /// What was seen to come free in tests, a few percent more or less.
     case close
+    /// What the kernel is asked for; it takes a batch at a time, and was seen to take half as much again.
+    case about
     /// No more than this; it may be far less.
     case atMost = "at_most"
     /// No less than this.
