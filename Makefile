@@ -1,7 +1,7 @@
 # oomguard: `make run` shows it at work, `make test` tests it. The rest serves these two, and packagers.
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
-.PHONY: run test build lint format install install-files deps test-deps deb rpm check-package boot-test bench clean
+.PHONY: run test build lint format install install-files deps test-deps deb rpm check-package boot-test experiments bench clean
 
 SWIFT ?= swift
 PREFIX ?= /usr
@@ -89,6 +89,12 @@ IMAGE ?= bookworm
 boot-test: deb
 	Tests/Boot/run --cache .build/boot --suite $(IMAGE) $(if $(JOBS),--jobs $(JOBS)) \
 	  --deb .build/deb/oomguard_$(VERSION)_*.deb $(SCENARIO)
+
+# Memory of each kind made for real: here, where it is counted and what frees it; in the emulated machine, what the kernel
+# takes back of each when memory is short, and how. Tables. As root; drops this machine's caches.
+experiments: build
+	$(BUILD)/oomguardctl experiment $(KIND)
+	$(MAKE) boot-test SCENARIO="memory_kinds reclaim_kinds"
 
 # How fast, how seldom and how small, beside the least that C needs for the same: a table of ratios.
 # WHAT=starts, surveys, victims, pressure, kills or rest measures one part.

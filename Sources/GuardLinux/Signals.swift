@@ -38,3 +38,23 @@ package struct Signals: ~Copyable {
     return signals
   }
 }
+
+extension OwnProcess {
+  /// Holds back what a terminal or an administrator ends a program with, in this process and those it starts, so that
+  /// `body` can put away what it has made; what came meanwhile arrives when this returns.
+  ///
+  /// - Parameter body: is handed what tells whether one of them waits.
+  package static func deferringSignals(_ body: (_ arePending: () -> Bool) -> Void) {
+    let numbers = [SIGHUP, SIGINT, SIGTERM]
+    var (held, before) = (sigset_t(), sigset_t())
+    unsafe sigemptyset(&held)
+    for number in numbers { unsafe sigaddset(&held, number) }
+    unsafe sigprocmask(SIG_BLOCK, &held, &before)
+    defer { unsafe sigprocmask(SIG_SETMASK, &before, nil) }
+    body {
+      var pending = sigset_t()
+      unsafe sigpending(&pending)
+      return numbers.contains { unsafe sigismember(&pending, $0) == 1 }
+    }
+  }
+}

@@ -29,6 +29,7 @@ struct Oomguardctl: ParsableCommand {
       CheckConfig.self,
       Parse.self,
       Reclaim.self,
+      Experiment.self,
     ])
 
   static func main() {

@@ -6,6 +6,7 @@
 #pragma once
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/bpf.h>
 #include <linux/capability.h>
 #include <linux/cn_proc.h>
 #include <linux/connector.h>
@@ -13,7 +14,9 @@
 #include <linux/kcmp.h>
 #include <linux/magic.h>
 #include <linux/netlink.h>
+#include <mqueue.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdint.h>
 #include <string.h>
@@ -21,8 +24,13 @@
 #include <sys/file.h>
 #include <sys/inotify.h>
 #include <sys/ioctl.h>
+#include <sys/ipc.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/msg.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/shm.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -226,3 +234,85 @@ static inline int clinux_keep_descriptors(void) { return (int)syscall(SYS_close_
 
 // A file that is nowhere but in memory; shown by /proc under this name.
 static inline int clinux_memory_file(const char *name) { return (int)syscall(SYS_memfd_create, name, 1U /* MFD_CLOEXEC */); }
+
+static const int CLINUX_MAP_HUGETLB = MAP_HUGETLB;
+static const uint32_t CLINUX_BPF_ARRAY = BPF_MAP_TYPE_ARRAY;
+static const uint32_t CLINUX_BPF_PERCPU_ARRAY = BPF_MAP_TYPE_PERCPU_ARRAY;
+
+// mmap(2), readable and writable, but a shared file, which is not written to, readable alone; NULL for a failure.
+static inline void *clinux_map(int descriptor, size_t length, int flags) {
+  int protection = descriptor >= 0 && (flags & MAP_SHARED) ? PROT_READ : PROT_READ | PROT_WRITE;
+  void *start = mmap(NULL, length, protection, flags, descriptor, 0);
+  return start == MAP_FAILED ? NULL : start;
+}
+
+static inline void clinux_no_huge_pages(void *start, size_t length) { madvise(start, length, MADV_NOHUGEPAGE); }
+
+static inline void *clinux_shmat(int id) {
+  void *start = shmat(id, NULL, 0);
+  return start == (void *)-1 ? NULL : start;
+}
+
+static inline int clinux_send_message(int queue, size_t length) {
+  static struct {
+    long type;
+    char text[8192];
+  } message = {.type = 1};
+  if (length > sizeof message.text) {
+    errno = EINVAL;
+    return -1;
+  }
+  return msgsnd(queue, &message, length, IPC_NOWAIT);
+}
+
+// A queue that is not there yet, and never waits for a reader; its size counts against RLIMIT_MSGQUEUE, which is lifted.
+// See mq_open(3).
+static inline int clinux_make_queue(const char *name, long messages, long bytes_each) {
+  const struct rlimit lifted = {RLIM_INFINITY, RLIM_INFINITY};
+  if (setrlimit(RLIMIT_MSGQUEUE, &lifted) == -1) return -1;
+  struct mq_attr attributes = {.mq_maxmsg = messages, .mq_msgsize = bytes_each};
+  return mq_open(name, O_WRONLY | O_CREAT | O_EXCL | O_NONBLOCK | O_CLOEXEC, 0600, &attributes);
+}
+
+static inline int clinux_socket_pair(int pair[2]) {
+  return socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair);
+}
+
+static inline int clinux_unshare_mounts(void) {
+  if (syscall(SYS_unshare, 0x00020000 /* CLONE_NEWNS */) == -1) return -1;
+  // Or what is mounted here would be seen where it came from.
+  return mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL);
+}
+
+static inline int clinux_mount_tmpfs(const char *path, const char *options) {
+  return mount("oomguard", path, "tmpfs", MS_NOSUID | MS_NODEV, options);
+}
+
+static inline int clinux_unmount(const char *path) { return umount2(path, MNT_DETACH); }
+
+// A BPF map whose memory the kernel takes at once. See bpf(2).
+static inline int clinux_bpf_map(uint32_t type, uint32_t value_bytes, uint32_t entries) {
+  union bpf_attr attributes;
+  memset(&attributes, 0, sizeof attributes);
+  attributes.map_type = type;
+  attributes.key_size = sizeof(uint32_t);
+  attributes.value_size = value_bytes;
+  attributes.max_entries = entries;
+  return (int)syscall(SYS_bpf, BPF_MAP_CREATE, &attributes, sizeof attributes);
+}
+
+static void *clinux_idle(void *nothing) {
+  for (;;) pause();
+  return nothing;
+}
+
+// 0, or the error's number.
+static inline int clinux_start_idle_thread(void) {
+  pthread_attr_t attributes;
+  pthread_t thread;
+  pthread_attr_init(&attributes);
+  pthread_attr_setstacksize(&attributes, 65536);
+  int code = pthread_create(&thread, &attributes, clinux_idle, NULL);
+  pthread_attr_destroy(&attributes);
+  return code;
+}
