@@ -52,9 +52,19 @@ def units(guest, check):
     guest.family("db", 3, OOMPolicy="continue", OOMScoreAdjust="-950")
     check.equal("what is mended is found no more", found(guest, "db.service")[1], {("unit-score", "info")})
 
-    guest.sh("cp /bin/sleep /usr/local/sbin/earlyoom")
-    guest.start("other", "/usr/local/sbin/earlyoom infinity")
-    check.equal("another guard is found", found(guest, "earlyoom")[1], {("other-killer", "warning")})
+
+
+def killers(guest, check):
+    guest.sh("dpkg -i /var/cache/killers/*.deb", 120)
+    for unit in ("earlyoom", "systemd-oomd"):
+        guest.sh(f"systemctl start {unit}")
+        # As long as PID 1 has not executed the program, it has another name.
+        guest.wait_for(f"{unit} runs", f"grep -qx {unit} /proc/$(systemctl show --value -p MainPID {unit})/comm")
+        check.equal(f"{unit} of Debian is found", found(guest, unit)[1], {("other-killer", "warning")})
+    guest.sh("systemctl set-property --runtime system.slice ManagedOOMSwap=kill")
+    check(
+        "and then a unit it acts on is a warning", ("unit-managed-oom", "warning") in found(guest, "db.service")[1])
+    guest.sh("systemctl stop earlyoom systemd-oomd.service systemd-oomd.socket")
 
 
 def memory(guest, check):
@@ -90,5 +100,6 @@ def forks(guest, check):
 
 def run(guest, check):
     units(guest, check)
+    killers(guest, check)
     memory(guest, check)
     forks(guest, check)
