@@ -51,6 +51,21 @@ struct ReclaimTests {
     #expect(try root.text(of: "proc/sys/vm/drop_caches") == "")
   }
 
+  /// Through script(1), which gives it a terminal, and types what it reads itself.
+  @Test(arguments: [("y\\nyes\\n", "1\n"), ("y\\nno\\n", ""), ("n\\nyes\\n", "")])
+  func onATerminalItIsAskedTwice(answers: String, written: String) throws {
+    let root = try TemporaryRoot()
+    try root.installMachine()
+    try root.write("", to: "proc/sys/vm/drop_caches")
+    let command = "\(BuiltClient.program.path) reclaim --caches pages --root \(root.path)"
+    let outcome = try BuiltClient.run(
+      program: "/bin/sh",
+      ["-c", "printf '\(answers)' | script --quiet --return --command '\(command)' /dev/null"],
+      environment: ["PATH": "/usr/bin:/bin"])
+    #expect(outcome.status == (written == "" ? 1 : 0), "\(outcome)")
+    #expect(try root.text(of: "proc/sys/vm/drop_caches") == written)
+  }
+
   @Test(arguments: [("pages", "1\n"), ("slab", "2\n"), ("all", "3\n")])
   func eachKindOfCacheHasItsNumber(caches: String, number: String) throws {
     let root = try TemporaryRoot()
