@@ -80,7 +80,7 @@ final class Daemon {
     (self.options, self.config, configSource, root) = (options, config, source, source.root)
     filesToKeep = loaded.files
     loop = try EventLoop()
-    signals = try Signals()
+    signals = try Signals([.hangup, .interrupt, .user1, .terminate, .child])
     alarm = try Alarm()
     log = EventLog(in: source.root)
     let bootID = source.root.bootID
@@ -171,6 +171,7 @@ final class Daemon {
     case .hangup: reload()
     case .user1: tell(.config(.notice, summary))
     case .child: break  // in doWhatIsDue(), every turn
+    case .quit, .stop, .resume, .resize: break  // not asked for
     }
   }
 

@@ -7,6 +7,10 @@ package enum OwnProcess {
   package static var pid: Int32 { getpid() }
   package static var effectiveUID: UInt32 { geteuid() }
 
+  /// Until SIGCONT, as a job that may not write to its terminal; not where no shell is left to go on with it.
+  /// See signal(7), and credentials(7) on orphaned process groups.
+  package static func stop() { raise(SIGTTOU) }
+
   /// Keeps what is in memory there, so that oomguard is not waiting for its own pages when
   /// memory is gone. See mlock2(2).
   package static func lockMemory() throws(SystemCallError) {

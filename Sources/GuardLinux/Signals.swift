@@ -8,19 +8,23 @@ package struct Signals: ~Copyable {
   package enum Signal: CInt, Sendable {
     case hangup = 1
     case interrupt = 2
+    case quit = 3
     case user1 = 10
     case terminate = 15
     /// One of our own processes ended.
     case child = 17
+    case resume = 18
+    /// A stop asked for by a key, which one may put off.
+    case stop = 20
+    /// The terminal has another size.
+    case resize = 28
   }
 
-  /// Blocks the signals oomguard acts on, which then wait in the descriptor.
-  package init() throws(SystemCallError) {
+  /// Blocks these signals, which then wait in the descriptor.
+  package init(_ signals: [Signal]) throws(SystemCallError) {
     var mask = sigset_t()
     unsafe sigemptyset(&mask)
-    for signal in [Signal.hangup, .interrupt, .user1, .terminate, .child] {
-      unsafe sigaddset(&mask, signal.rawValue)
-    }
+    for signal in signals { unsafe sigaddset(&mask, signal.rawValue) }
     _ = try SystemCallError.check("sigprocmask", "signals") { unsafe sigprocmask(SIG_BLOCK, &mask, nil) }
     let number = try SystemCallError.check("signalfd", "signals") { unsafe clinux_signalfd(&mask) }
     descriptor = OwnedDescriptor(number: number, path: "signalfd")

@@ -186,6 +186,18 @@ static inline unsigned short clinux_terminal_columns(int descriptor) {
   return ioctl(descriptor, TIOCGWINSZ, &size) == -1 ? 0 : size.ws_col;
 }
 
+struct clinux_size { unsigned short columns, rows; };
+
+static inline struct clinux_size clinux_terminal_size(int descriptor) {
+  struct winsize size;
+  if (ioctl(descriptor, TIOCGWINSZ, &size) == -1) return (struct clinux_size){0, 0};
+  return (struct clinux_size){size.ws_col, size.ws_row};
+}
+
+// prctl(2) is variadic.
+static inline void clinux_die_with_parent(int signal) { prctl(PR_SET_PDEATHSIG, signal); }
+static inline void clinux_name_process(const char *name) { prctl(PR_SET_NAME, name); }
+
 // A socket of the process connector: connected to its multicast group, not yet listening.
 static inline int clinux_process_connector(void) {
   int connector = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_CONNECTOR);
