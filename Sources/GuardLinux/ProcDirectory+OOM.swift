@@ -25,6 +25,13 @@ extension ProcDirectory {
     glanceRecord(at: pid, "oom_score").flatMap { UInt64(ascii: $0[...].trimmed) }.map { $0 > 0 }
   }
 
+  /// Whether the kernel itself says that it would pass this process over, although its figures do not.
+  package borrowing func isPassedOver(_ candidate: OOMCandidate) -> Bool {
+    // Below that, 0 points need not mean it.
+    guard let lowestTelling = OOMScoreAdj(-998), candidate.score >= lowestTelling else { return false }
+    return hasPoints(candidate.pid) == false
+  }
+
   /// Whether pid 1 is that of a container: the kernel has no points for the machine's own.
   private borrowing func isOrdinary(_ pid: Int32) -> Bool { hasPoints(pid) ?? false }
 

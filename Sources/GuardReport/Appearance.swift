@@ -21,12 +21,17 @@ package struct Appearance: Equatable, Sendable {
     width = columns.map { max($0, Self.minimumWidth) }
     // https://no-color.org: any value counts, except the empty one.
     let isPlain = environment("NO_COLOR").map { !$0.isEmpty } ?? false
-    let terminal = environment("TERM") ?? "dumb"
-    hasColour = terminalColumns != nil && !isPlain && terminal != "dumb" && !terminal.isEmpty
+    hasColour = terminalColumns != nil && Self.isDrawable(environment) && !isPlain
     // The first that is set and not empty counts: locale(7).
     let locale = ["LC_ALL", "LC_CTYPE", "LANG"].lazy.compactMap(environment).first { !$0.isEmpty } ?? "C"
     let name = locale.lowercased()
     hasUnicode = name.contains("utf-8") || name.contains("utf8")
+  }
+
+  /// Whether a terminal takes more than lines: colours, and text at any place.
+  package static func isDrawable(_ environment: (String) -> String?) -> Bool {
+    let terminal = environment("TERM") ?? "dumb"
+    return terminal != "dumb" && !terminal.isEmpty
   }
 
   /// `text` in its colour, where colours are shown.

@@ -39,6 +39,19 @@ extension String {
     return text + mark
   }
 
+  /// Its words on lines of at most that width; a longer word is a line of its own.
+  package func wrapped(toWidth width: Int) -> [String] {
+    var lines: [String] = []
+    for word in split(separator: " ") {
+      if let last = lines.last, last.displayWidth + 1 + String(word).displayWidth <= width {
+        lines[lines.count - 1] = "\(last) \(word)"
+      } else {
+        lines.append(String(word))
+      }
+    }
+    return lines
+  }
+
   package func padded(toWidth width: Int, isRightAligned: Bool = false) -> String {
     let padding = String(repeating: " ", count: max(0, width - displayWidth))
     return isRightAligned ? padding + self : self + padding

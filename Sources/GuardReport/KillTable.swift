@@ -35,7 +35,7 @@ struct KillTable {
 
 extension StatusDocument.Kill {
   /// Whose memory was at its end, in a word or a path.
-  fileprivate var limitText: String {
+  var limitText: String {
     switch constraint {
     case .memcg: limitCgroup ?? "memcg"
     case .global: "machine"

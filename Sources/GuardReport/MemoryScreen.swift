@@ -30,25 +30,8 @@ package struct MemoryScreen: Sendable {
   }
 
   private var bar: [String] {
-    let total = max(1, report.ledger.totalKB)
-    let width = UInt64(clamping: min(appearance.width ?? 80, 80))
-    let glyphs = appearance.hasUnicode ? ["█", "▓", "▒", "░", "·"] : ["#", "@", "=", "+", "."]
-    let sums = MemoryShare.allCases.map { share in
-      let lines = report.ledger.lines.filter { $0.kind.share == share }.reduce(0) { $0 &+ $1.kb }
-      return share == .kernel ? lines &+ UInt64(clamping: report.ledger.unaccountedKB) : lines
-    }
-    // Each ends where the sum so far ends: rounding never adds up.
-    var (text, reached, drawn): (String, UInt64, UInt64) = ("", 0, 0)
-    for (sum, glyph) in zip(sums, glyphs) {
-      reached &+= sum
-      let end = total.dividingFullWidth(min(reached, total).multipliedFullWidth(by: width)).quotient
-      text += String(repeating: glyph, count: Int(end - min(drawn, end)))
-      drawn = max(drawn, end)
-    }
-    let legend = zip(zip(glyphs, MemoryShare.allCases), sums).map { pair, sum in
-      "\(pair.0) \(pair.1.rawValue) \(sum.kibibytesText)"
-    }
-    return [text, legend.joined(separator: "  ")]
+    let bar = MemoryBar(report.ledger, in: appearance)
+    return [bar.text(width: min(appearance.width ?? 80, 80)), bar.legend()]
   }
 
   // MARK: Each kind

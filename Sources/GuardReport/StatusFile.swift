@@ -37,8 +37,22 @@ package struct StatusFile: Sendable {
 
   package init(in root: RootDirectory) { self.root = root }
 
+  /// What was read last, for somebody who asks again and again.
+  package struct Memory: Sendable {
+    fileprivate var bytes: [UInt8] = []
+    fileprivate var document: StatusDocument?
+
+    package init() {}
+  }
+
   /// - Parameter now: the wall clock.
   package func reading(at now: Timestamp) -> StatusReading {
+    var memory = Memory()
+    return reading(at: now, &memory)
+  }
+
+  /// The same; a file that has not changed is not decoded again.
+  package func reading(at now: Timestamp, _ memory: inout Memory) -> StatusReading {
     let bytes: [UInt8]
     do throws(StatusProblem) {
       bytes = try ownedBytes()
@@ -52,8 +66,10 @@ package struct StatusFile: Sendable {
         }
       return StatusReading(daemon: daemon, document: nil, problem: error)
     }
+    if let document = memory.document, memory.bytes == bytes { return reading(of: document, at: now) }
     do {
       let document = try JSONDecoder().decode(StatusDocument.self, from: Data(bytes))
+      (memory.bytes, memory.document) = (bytes, document)
       return reading(of: document, at: now)
     } catch {
       return StatusReading(daemon: nil, document: nil, problem: problem(with: bytes, error))

@@ -30,11 +30,8 @@ extension Victims {
 
     var forecast = Forecast(candidates, on: limit.scale)
     // Of a score that is only tried the kernel knows nothing.
-    let lowestTelling = OOMScoreAdj(-998) ?? .zero
     forecast.passOver { index in
-      let candidate = candidates[index]
-      guard candidate == seen[index].candidate, candidate.score >= lowestTelling else { return false }
-      return proc.hasPoints(candidate.pid) == false
+      candidates[index] == seen[index].candidate && proc.isPassedOver(candidates[index])
     }
 
     let daemon = StatusFile(in: root).reading(at: now)
