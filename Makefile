@@ -43,8 +43,9 @@ format:
 	$(SWIFT) format --in-place --recursive Sources Tests Package.swift
 
 # Asks apt for packages, each named as package:program or package:/a/file, if what they bring is missing.
-ensure = @missing=(); \
-	for one in $(1); do command -v "$${one\#*:}" >/dev/null || [ -e "$${one\#*:}" ] || missing+=("$${one%%:*}"); done; \
+missing = missing=(); \
+	for one in $(1); do command -v "$${one\#*:}" >/dev/null || [ -e "$${one\#*:}" ] || missing+=("$${one%%:*}"); done
+ensure = @$(call missing,$(1)); \
 	if [ $${\#missing[@]} -gt 0 ]; then \
 	  as_root=; [ "$$(id -u)" = 0 ] || as_root=sudo; \
 	  echo "installing $${missing[*]}"; \
@@ -56,14 +57,19 @@ deps:
 	@command -v $(SWIFT) >/dev/null || { echo 'a Swift 6.2 toolchain or later is needed: see swift.org/install' >&2; exit 1; }
 	$(call ensure,libsystemd-dev:/usr/include/systemd/sd-daemon.h libtomlplusplus-dev:/usr/include/toml++/toml.h)
 
-# What only tests need: systemd-journal-remote makes journals to read, and the package `varlink` of PyPI is a client
-# that nobody here wrote. Without them the tests say what they skip.
+# What only tests need: systemd-journal-remote makes journals to read, tmux is a terminal, zsh and fish are shells to
+# complete in, man-db reads manuals, and the package `varlink` of PyPI is a client that nobody here wrote. Without one of
+# them the tests say what they skip.
 test-deps:
 	@[ -x .build/python/bin/python3 ] || { \
 	  python3 -m venv .build/python && .build/python/bin/pip -q install varlink==31.0.0; \
 	} >/dev/null 2>&1 || rm -rf .build/python
-	@if [ "$$(id -u)" = 0 ] && [ ! -e /lib/systemd/systemd-journal-remote ]; then \
-	  $(APT) update >/dev/null; $(APT) install --no-install-recommends systemd-journal-remote >/dev/null || true; \
+	@if [ "$$(id -u)" = 0 ]; then \
+	  $(call missing,systemd-journal-remote:/lib/systemd/systemd-journal-remote tmux:tmux zsh:zsh fish:fish man-db:man); \
+	  if [ $${#missing[@]} -gt 0 ]; then \
+	    $(APT) update >/dev/null || true; \
+	    for one in "$${missing[@]}"; do $(APT) install --no-install-recommends "$$one" >/dev/null || true; done; \
+	  fi; \
 	fi
 
 VERSION := $(shell sed -n 's/.*version = "\(.*\)"/\1/p' Sources/GuardStatus/Release.swift)

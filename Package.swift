@@ -73,7 +73,8 @@ let package = Package(
     tests(of: "GuardSystemd", ["GuardCore", "GuardLinux"]),
     tests(of: "GuardStatus", ["GuardCore"]),
     tests(of: "GuardVarlink", ["GuardCore", "GuardLinux", "GuardReport", "GuardStatus"]),
-    tests(of: "GuardReport", ["GuardCore", "GuardLinux", "GuardStatus", "GuardSystemd"]),
+    .target(name: "CTestSupport", path: "Tests/CTestSupport"),
+    tests(of: "GuardReport", ["GuardCore", "GuardLinux", "GuardStatus", "GuardSystemd", "CTestSupport"]),
     tests(of: "GuardDaemon", ["GuardCore", "GuardLinux", "GuardStatus", "GuardTestPlayer"]),
   ],
   cxxLanguageStandard: .cxx17

@@ -79,4 +79,9 @@ struct Oomguardctl: ParsableCommand {
   static var appearance: Appearance {
     Appearance(terminalColumns: StandardStream.output.terminalColumns, environment: OwnProcess.environment)
   }
+
+  /// Whether standard output is a terminal on which a screen can be drawn.
+  static var canDraw: Bool {
+    StandardStream.output.terminalColumns != nil && Appearance.isDrawable(OwnProcess.environment)
+  }
 }
