@@ -6,7 +6,10 @@ SHELL := /bin/bash
 SWIFT ?= swift
 PREFIX ?= /usr
 UNITDIR ?= $(PREFIX)/lib/systemd/system
+# Where zsh looks for what comes with packages: Fedora and its kin have a name of their own for it.
+ZSHDIR ?= $(PREFIX)/share/zsh/vendor-completions
 BUILD := .build/release
+COMPLETIONS := .build/completions
 APT := env DEBIAN_FRONTEND=noninteractive apt-get -y -q -o DPkg::Lock::Timeout=300
 
 # A static Swift runtime, so that the machine it is installed on needs no Swift; small rather than
@@ -35,6 +38,10 @@ build: deps
 	$(SWIFT) build $(RELEASE) --product oomguardd
 	$(SWIFT) build $(RELEASE) --product oomguardctl
 	$(SWIFT) build $(RELEASE) --product oomguard-varlink
+	@mkdir -p $(COMPLETIONS)
+	$(BUILD)/oomguardctl --generate-completion-script bash | sed '1{/^#!/d}' >$(COMPLETIONS)/oomguardctl  # it is no program
+	$(BUILD)/oomguardctl --generate-completion-script zsh >$(COMPLETIONS)/_oomguardctl
+	$(BUILD)/oomguardctl --generate-completion-script fish >$(COMPLETIONS)/oomguardctl.fish
 
 lint:
 	$(SWIFT) format lint --strict --recursive Sources Tests Package.swift
@@ -127,9 +134,9 @@ install-files:
 	$(call put,$(PREFIX)/share/man/man1,$(wildcard packaging/man/*.1))
 	$(call put,$(PREFIX)/share/man/man5,$(wildcard packaging/man/*.5))
 	$(call put,$(PREFIX)/share/man/man8,$(wildcard packaging/man/*.8))
-	$(call put,$(PREFIX)/share/bash-completion/completions,$(wildcard packaging/completions/bash/*))
-	$(call put,$(PREFIX)/share/zsh/vendor-completions,$(wildcard packaging/completions/zsh/*))
-	$(call put,$(PREFIX)/share/fish/vendor_completions.d,$(wildcard packaging/completions/fish/*))
+	$(call put,$(PREFIX)/share/bash-completion/completions,$(COMPLETIONS)/oomguardctl)
+	$(call put,$(ZSHDIR),$(COMPLETIONS)/_oomguardctl)
+	$(call put,$(PREFIX)/share/fish/vendor_completions.d,$(COMPLETIONS)/oomguardctl.fish)
 	$(call put,$(PREFIX)/share/doc/oomguard,README.md CHANGELOG.md)
 	$(call put,$(PREFIX)/share/doc/oomguard/examples,$(wildcard packaging/examples/*))
 

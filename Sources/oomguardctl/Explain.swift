@@ -12,7 +12,7 @@ struct Explain: ParsableCommand {
       there is no such process.
       """)
 
-  @Argument(help: "The process, or one of its threads.")
+  @Argument(help: "The process, or one of its threads.", completion: Candidates.pids)
   var pid: Int32
 
   @OptionGroup var source: ConfigSource

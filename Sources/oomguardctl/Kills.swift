@@ -16,7 +16,8 @@ struct Kills: ParsableCommand {
       """)
 
   @Argument(
-    help: "Show this kill in full: victim, trigger, limit, the kernel's choice done again, its report.")
+    help: "Show this kill in full: victim, trigger, limit, the kernel's choice done again, its report.",
+    completion: Candidates.kills)
   var id: String?
 
   @Option(

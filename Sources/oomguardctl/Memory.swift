@@ -12,7 +12,7 @@ struct Memory: ParsableCommand {
       which takes about a second for 30 GiB; otherwise states that overlap are estimated.
       """)
 
-  @Argument(help: "Show this process instead.")
+  @Argument(help: "Show this process instead.", completion: Candidates.pids)
   var pid: Int32?
 
   @Option(help: ArgumentHelp("Show the processes that have the most instead.", valueName: "n"))

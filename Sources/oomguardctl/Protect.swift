@@ -13,7 +13,8 @@ struct Protect: ParsableCommand {
       first, 3 if the daemon does not run: then it counts from its next start.
       """)
 
-  @Argument(help: "The unit, as in systemctl; .service may be left out.")
+  @Argument(
+    help: "The unit, as in systemctl; .service may be left out.", completion: Candidates.units)
   var unit: String
 
   // Unconditional: a score below 0 looks like an option.

@@ -12,7 +12,7 @@ struct Status: ParsableCommand {
       running, is stuck, or left a status file that cannot be relied on.
       """)
 
-  @Argument(help: "Show this rule and its processes only.")
+  @Argument(help: "Show this rule and its processes only.", completion: Candidates.rules)
   var rule: String?
 
   @Flag(help: "Print the status document, with the pressure read now, as JSON.")

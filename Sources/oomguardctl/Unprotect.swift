@@ -12,7 +12,7 @@ struct Unprotect: ParsableCommand {
       no rule means the unit, 3 if the daemon does not run.
       """)
 
-  @Argument(help: "The unit, as it was protected.")
+  @Argument(help: "The unit, as it was protected.", completion: Candidates.units)
   var unit: String
 
   @Flag(help: "Print the result as JSON.")
