@@ -137,7 +137,7 @@ install-files:
 	$(call put,$(PREFIX)/share/bash-completion/completions,$(COMPLETIONS)/oomguardctl)
 	$(call put,$(ZSHDIR),$(COMPLETIONS)/_oomguardctl)
 	$(call put,$(PREFIX)/share/fish/vendor_completions.d,$(COMPLETIONS)/oomguardctl.fish)
-	$(call put,$(PREFIX)/share/doc/oomguard,README.md CHANGELOG.md)
+	$(call put,$(PREFIX)/share/doc/oomguard,README.md CHANGELOG.md $(wildcard packaging/doc/*))
 	$(call put,$(PREFIX)/share/doc/oomguard/examples,$(wildcard packaging/examples/*))
 
 clean:
