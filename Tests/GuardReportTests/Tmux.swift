@@ -7,7 +7,6 @@ final class Tmux {
   private static let program = "/usr/bin/tmux"
   static let isInstalled = FileManager.default.isExecutableFile(atPath: program)
 
-  private let name = "oomguard-test-\(UUID().uuidString)"
   private let root: TemporaryRoot
   /// Of the shell.
   private(set) var pid: Int32 = 0
@@ -36,8 +35,8 @@ final class Tmux {
   ///
   /// Not by Foundation, which takes a process for running as long as another that it started keeps a descriptor.
   @discardableResult private func ask(_ arguments: [String]) throws -> String {
-    let words =
-      ["env", "-i", "PATH=/usr/bin:/bin", "LANG=C.UTF-8", "TERM=xterm", Self.program, "-L", name] + arguments
+    let server = [Self.program, "-S", "\(root.path)/tmux"]
+    let words = ["env", "-i", "PATH=/usr/bin:/bin", "LANG=C.UTF-8", "TERM=xterm"] + server + arguments
     let quoted = words.map { "'" + $0.replacingOccurrences(of: "'", with: #"'\''"#) + "'" }
     guard let pipe = unsafe popen(quoted.joined(separator: " ") + " 2>&1", "re") else {
       throw POSIXError(.ECHILD)
