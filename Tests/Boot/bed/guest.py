@@ -27,9 +27,9 @@ class Guest:
         """Whether a shell command succeeds."""
         return self.machine.run(condition, 60)[0] == 0
 
-    def reboot(self, kernel=""):
-        """Shuts down and boots, with these words more for the kernel; returns when the boot is over."""
-        self.machine.reboot(kernel)
+    def reboot(self, *options, kernel=""):
+        """Shuts down and boots, with these options of qemu's and words for the kernel; returns when the boot is over."""
+        self.machine.reboot(*options, kernel=kernel)
         self.machine.run("systemctl is-system-running --wait", 180)
 
     def wait_for(self, what, condition, seconds=60):

@@ -22,10 +22,11 @@ class Machine:
     def __init__(self, image, directory, disk, packages, snapshot=None):
         """Starts it: from `snapshot` of `disk`, or by booting. `packages` is a tar, the guest's /dev/vdb."""
         self.commands = []  # what was run, how long it took, how it ended
-        self.start = lambda snapshot, kernel="": self._start(image, directory, disk, packages, snapshot, kernel)
+        self.start = lambda snapshot, *options, kernel="": self._start(
+            image, directory, disk, packages, snapshot, options, kernel)
         self.start(snapshot)
 
-    def _start(self, image, directory, disk, packages, snapshot, kernel):
+    def _start(self, image, directory, disk, packages, snapshot, options, kernel):
         self.console_path = os.path.join(directory, "console.log")
         agent, monitor = (os.path.join(directory, name) for name in ("agent.sock", "monitor.sock"))
         for path in (agent, monitor, self.console_path):
@@ -42,6 +43,7 @@ class Machine:
         command += ["-device", "virtserialport,chardev=agent,name=agent"]
         command += ["-chardev", "socket,id=monitor,path=monitor.sock,server=on,wait=off"]
         command += ["-mon", "chardev=monitor,mode=control"]
+        command += options
         if snapshot:
             command += ["-loadvm", snapshot]
         self.errors_path = os.path.join(directory, "qemu.log")
@@ -121,14 +123,14 @@ class Machine:
             length -= len(part)
         return b"".join(parts)
 
-    def reboot(self, kernel=""):
-        """Shuts down in order and boots from the same disk, with these words more on the kernel's command line."""
+    def reboot(self, *options, kernel=""):
+        """Shuts down in order and boots from the same disk, with these options of qemu's and words for the kernel."""
         self.run("systemctl --no-block reboot", 60)
         try:
             self.process.wait(120)  # qemu was told -no-reboot
         except subprocess.TimeoutExpired as error:
             raise GuestError(f"the guest does not shut down\n{tail(self.console_path)}") from error
-        self.start(None, kernel)
+        self.start(None, *options, kernel=kernel)
 
     def stop(self):
         self.process.kill()

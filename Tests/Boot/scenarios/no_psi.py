@@ -17,7 +17,7 @@ def reasons(status):
 
 def run(guest, check):
     guest.write("/etc/oomguard.conf", CONFIG)
-    guest.reboot("psi=0")
+    guest.reboot(kernel="psi=0")
     guest.wait_for("the daemon is up", "systemctl is-active --quiet oomguard.service")
     guest.wait_status("ssh is protected", lambda status: status["rules"][0]["matched"] == 1)
     status = guest.wait_status("it is calm, and units were looked for", lambda status: status["pressure"]["level"] == "calm"
