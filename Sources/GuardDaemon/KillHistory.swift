@@ -97,6 +97,12 @@ struct KillHistory {
     var told = StatusDocument.Kill(kill)
     told.id = kill.sequence.map { id("\($0)") }
     told.at = Timestamp(Clock.wall() - age)
+    // What is known of the log's clock becomes exacter with each record: kills stay in order all the same.
+    if let before = last.last?.at, let at = told.at, at < before,
+      before.microsecondsSinceEpoch - at.microsecondsSinceEpoch < 1_000_000
+    {
+      told.at = before
+    }
     if let cgroup = place.cgroup ?? place.home { told.victim.settle(in: cgroup) }
     if place.cgroup == nil { told.victim.cgroup = nil }
     // On v1 memory may be accounted to a slice and not to the unit in it.

@@ -70,6 +70,8 @@ extension LiveTests {
         #expect(kill.protected == false && kill.source == .kernelLog)
       }
       #expect(Set(ours.map(\.id)).count == ours.count)
+      let moments = ours.compactMap(\.at?.microsecondsSinceEpoch)
+      #expect(moments.count == ours.count && moments == moments.sorted())
     }
 
     @Test func besideAFloodOfTheLogWhatIsLostIsCounted() throws {
