@@ -75,6 +75,11 @@ let package = Package(
     tests(of: "GuardVarlink", ["GuardCore", "GuardLinux", "GuardReport", "GuardStatus"]),
     .target(name: "CTestSupport", path: "Tests/CTestSupport"),
     tests(of: "GuardReport", ["GuardCore", "GuardLinux", "GuardStatus", "GuardSystemd", "CTestSupport"]),
+    // What must hold of any input: see Tests/Fuzz.
+    .target(
+      name: "FuzzTargets", dependencies: ["GuardCore", "GuardConfig"], path: "Tests/Fuzz/FuzzTargets",
+      swiftSettings: house),
+    tests(of: "FuzzTargets", ["GuardCore"]),
     tests(of: "GuardDaemon", ["GuardCore", "GuardLinux", "GuardStatus", "GuardTestPlayer"]),
   ],
   cxxLanguageStandard: .cxx17

@@ -44,6 +44,9 @@ package struct OOMReportReader: Sendable {
   /// `keepsText`: whether kills carry their report's text.
   package init(keepsText: Bool = true) { self.keepsText = keepsText }
 
+  /// The most bytes a kill's ``OOMKill/reportText`` has.
+  package static var textLimit: Int { OOMReportText.limit }
+
   /// Whether a line can be of interest while no report is open. Cheap, and right for almost all lines.
   package static func isCandidate(_ text: ArraySlice<UInt8>) -> Bool { LogScan(text).candidate != nil }
 
