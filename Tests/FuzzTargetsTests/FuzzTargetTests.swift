@@ -5,7 +5,7 @@ import GuardTestSupport
 import Testing
 
 struct FuzzTargetTests {
-  /// The inputs in Tests/Fuzz/corpus, a line each.
+  /// The inputs that `make fuzz` kept, a line each.
   private static func corpus(_ target: FuzzTarget) throws -> [[UInt8]] {
     let path = Fixture.path("../Fuzz/corpus/\(target.rawValue).txt")
     let lines = try Data(contentsOf: URL(fileURLWithPath: path)).split(separator: UInt8(ascii: "\n"))

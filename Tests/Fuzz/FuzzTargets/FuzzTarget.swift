@@ -1,6 +1,6 @@
 /// A parser of text that strangers may choose, with what must hold of every input, whatever it is.
 ///
-/// `make test` tries the inputs in `Tests/Fuzz/corpus`, a line each.
+/// `make fuzz` has libFuzzer look for inputs that break it; `make test` tries those kept in `Tests/Fuzz/corpus`.
 package enum FuzzTarget: String, CaseIterable, Sendable {
   /// Records of /dev/kmsg, one a line, as the daemon reads them.
   case kernelLog = "kernel-log"
