@@ -3,8 +3,12 @@ package import GuardCore
 /// Every mistake in a configuration, in the order of the files and of the places in them. Never empty.
 package struct ConfigErrors: Error, Equatable, CustomStringConvertible {
   package var errors: [ConfigError]
+  /// Nothing is known to be wrong: the files could not be read just now.
+  package var isPassing: Bool
 
-  package init(_ errors: [ConfigError]) { self.errors = errors }
+  package init(_ errors: [ConfigError], isPassing: Bool = false) {
+    (self.errors, self.isPassing) = (errors, isPassing)
+  }
 
   /// A line each.
   package var description: String { errors.map(\.description).joined(separator: "\n") }

@@ -45,7 +45,8 @@ struct ConfigSource: Sendable {
     do throws(ConfigErrors) {
       return try load()
     } catch {
-      guard path == nil, let text = try? LastGoodFile.read(in: root), let files = ConfigCopy.files(in: text),
+      guard path == nil, !error.isPassing, let text = try? LastGoodFile.read(in: root),
+        let files = ConfigCopy.files(in: text),
         let config = try? Self.read(files)
       else { throw error }
       return Loaded(config: config, errors: error)
@@ -62,10 +63,9 @@ struct ConfigSource: Sendable {
 extension ConfigErrors {
   /// A file that cannot be read has no line to point at: it is its first.
   fileprivate init(unreadable error: SystemCallError) {
-    self.init([
-      ConfigError(
-        position: SourcePosition(file: error.subject, line: 1, column: 1),
-        message: "\(error.reason.lowercased()); \(error.remedy)")
-    ])
+    let mistake = ConfigError(
+      position: SourcePosition(file: error.subject, line: 1, column: 1),
+      message: "\(error.reason.lowercased()); \(error.remedy)")
+    self.init([mistake], isPassing: error.isPassing)
   }
 }

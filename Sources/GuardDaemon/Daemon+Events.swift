@@ -7,21 +7,42 @@ internal import GuardSystemd
 extension Daemon {
   func selfTest() {
     degrade(.noSystemd, ServiceManager.isRunning() ? nil : "PID 1 is not systemd")
+    testScores()
+    openKernelLog()
+    openMemoryEvents()
+    armPressure()
+  }
+
+  /// What could not be had may be there by now, at every reconcile.
+  func tryAgain() {
+    if degradations.reasons[.cannotLowerScores] != nil { testScores() }
+    if killWatch == nil { openKernelLog() }
+    if memoryEvents == nil { openMemoryEvents() }
+    if pressureWatch?.mayComeBack == true { armPressure() }
+    watches.tryAgain()
+  }
+
+  private func testScores() {
     degrade(.cannotLowerScores, root.isMachine ? OwnProcess.whyScoresCannotBeLowered(in: root) : nil)
+  }
+
+  private func openKernelLog() {
     do throws(SystemCallError) {
-      let watch = try KillWatch(in: root)
+      let watch = try KillWatch(in: root, after: kernelLogPlace)
       try loop.watch(watch.descriptor, for: .readable, token: Source.kernelLog.rawValue)
       killWatch = watch
+      degrade(.noKernelLog, nil)
     } catch {
       degrade(.noKernelLog, "\(error)")
     }
-    // Without it the counters are looked at with every survey.
-    if root.isMachine, let watch = scene.watch(),
+  }
+
+  /// Without it the counters are looked at with every survey.
+  private func openMemoryEvents() {
+    guard root.isMachine, let watch = scene.watch(),
       (try? loop.watch(watch.descriptor, for: .readable, token: Source.memoryEvents.rawValue)) != nil
-    {
-      memoryEvents = watch
-    }
-    armPressure()
+    else { return }
+    memoryEvents = watch
   }
 
   func arm() {
@@ -37,9 +58,9 @@ extension Daemon {
     degrade(.noProcessEvents, watches.processEventsFailure)
   }
 
-  func cgroupsChanged() throws(SystemCallError) {
+  func cgroupsChanged() {
     let now = Clock.boot()
-    for change in try watches.cgroups?.take() ?? [] {
+    for change in watches.takeCgroupChanges() {
       switch change {
       case .created(let path):
         report(keeper.reconsider(below: path, at: now, visit: { watches.cover($0, isNamed: $1) }))
@@ -54,9 +75,9 @@ extension Daemon {
     }
   }
 
-  func processesChanged() throws(SystemCallError) {
+  func processesChanged() {
     let now = Clock.boot()
-    let news = try watches.takeProcessEvents()
+    let news = watches.takeProcessEvents()
     if news.overran {
       counters.overruns += 1
       nextReconcile = now
@@ -122,7 +143,13 @@ extension Daemon {
   /// - Parameter isSurvey: what an event led to is told in detail only: a busy unit starts processes all day.
   func report(_ round: Keeper.Round, isSurvey: Bool = false) {
     if let failure = round.failure {
-      tell(JournalEntry(.degraded, .error, "the processes could not be looked at: \(failure)"))
+      // What an event was about is looked at again soon; what lasts, no oftener than everything is.
+      if degradations.reasons[.hiddenProcesses] == nil {
+        nextReconcile = min(nextReconcile, Clock.boot() + .seconds(1))
+      }
+      degrade(.hiddenProcesses, "\(failure)")
+    } else if isSurvey {
+      degrade(.hiddenProcesses, nil)
     }
     for reason in [ScoreChange.Reason.promise, .repair, .restore] {
       let changes = Dictionary(

@@ -41,8 +41,10 @@ extension Daemon {
       }
       return (taken.sightings.count, taken.isDrained)
     } catch {
-      // Not to be had any more, and polling it would spin: closed, said, and the promises go on.
+      // Polling it would spin: closed, said, and opened again soon, before a kill counts as told by no line.
+      kernelLogPlace = killWatch?.place ?? kernelLogPlace
       killWatch = nil
+      nextReconcile = min(nextReconcile, Clock.boot() + .seconds(1))
       degrade(.noKernelLog, "\(error)")
       return (0, true)
     }
@@ -122,8 +124,9 @@ extension Daemon {
   }
 
   /// Some cgroup's counter moved: a kill, or only reclaim.
-  func memoryEventsChanged() throws(SystemCallError) {
-    try memoryEvents?.acknowledge()
+  func memoryEventsChanged() {
+    // One that cannot be read would never be silent again: another is made with the next survey.
+    if (try? memoryEvents?.acknowledge()) == nil { memoryEvents = nil }
     let now = Clock.boot()
     (nextKillCount, nextMemoryEvents) = (now, now + Self.memoryEventsPause)
   }

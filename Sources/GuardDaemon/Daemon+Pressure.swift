@@ -14,7 +14,8 @@ extension Daemon {
       try watch.watch { (descriptor, number) throws(SystemCallError) in try loopWatch(descriptor, number) }
       degrade(.noPressure, watch.failure)
     } catch {
-      degrade(.noPressure, "\(error)")
+      watch.giveUp("\(error)")
+      degrade(.noPressure, watch.failure)
     }
     coverUnits()
     let isLimited = root.headroom?.isLimited == true

@@ -41,6 +41,8 @@ final class Daemon {
   var manager = ServiceManager()
   var log: EventLog
   var killWatch: KillWatch?
+  /// Where the log was when it could not be read any more.
+  var kernelLogPlace = KillWatch.Place()
 
   var config: Config
   var configLoaded = Clock.wall()
@@ -83,11 +85,11 @@ final class Daemon {
     signals = try Signals([.hangup, .interrupt, .user1, .terminate, .child])
     alarm = try Alarm()
     log = EventLog(in: source.root)
-    let bootID = source.root.bootID
+    let bootID = try source.root.bootID()
     var debts: [ProcessIdentity: Debt] = [:]
     var told: SavedState.Told?
     if let runtime {
-      let file = StateFile(in: runtime, boot: bootID)
+      let file = try StateFile(in: runtime, boot: bootID)
       (debts, told) = (file.debts, file.told)
       state = options.isDryRun ? nil : file
     }
@@ -156,10 +158,10 @@ final class Daemon {
     case .signals: for signal in try signals.take() { handle(signal) }
     case .alarm: try alarm.acknowledge()
     case .kernelLog: readKernelLog()
-    case .memoryEvents: try memoryEventsChanged()
+    case .memoryEvents: memoryEventsChanged()
     case .pressure: pressureFired(number, hasFailed: !readiness.isDisjoint(with: .failed))
-    case .cgroups: try cgroupsChanged()
-    case .processes: try processesChanged()
+    case .cgroups: cgroupsChanged()
+    case .processes: processesChanged()
     case .bus, .hooks: break  // in doWhatIsDue(), every turn
     case nil: break
     }
@@ -196,6 +198,8 @@ final class Daemon {
     if let nextWatchdog, now >= nextWatchdog { pingWatchdog(at: now) }
     if isStatusDue, statusWritten.map({ now - $0 >= Self.statusInterval }) ?? true {
       coverUnits()
+      // Bases are in memory alone until it can be written again.
+      if state?.failure != nil { tidyState() }
       writeStatus()
       // As often as the file: it counts every process on the ledger, too much for each event about a stranger.
       manager.status(summary, at: now)
@@ -210,6 +214,7 @@ final class Daemon {
     let now = Clock.boot()
     nextReconcile = now + config.reconcileInterval
     // Kills first: a survey takes the dead off the ledger, and with them what they were promised.
+    tryAgain()
     watchMemoryEvents()
     readKernelLog()
     if config.rules.contains(where: { $0.amount.dependsOnMemory }) { loadRules() }
@@ -274,7 +279,7 @@ final class Daemon {
         return
       }
       if runtime == nil, !options.isDryRun {
-        let file = StateFile(in: directory, boot: root.bootID)
+        let file = try StateFile(in: directory, boot: root.bootID())
         state = file
         keeper.adopt(file)
       }
@@ -337,7 +342,7 @@ final class Daemon {
     (counters.repairs, counters.conflicts) = (keeper.repairs, keeper.conflicts)
     guard let runtime, runtimeFailure == nil else { return }
     departed = keeper.departed
-    let document = status(lostRecords: killWatch?.lostRecords ?? 0)
+    let document = status(lostRecords: (killWatch?.place ?? kernelLogPlace).lostRecords)
     do throws(SystemCallError) {
       try runtime.replace("status.json") { (file) throws(SystemCallError) in try document.write(to: file) }
       statusFailure = nil

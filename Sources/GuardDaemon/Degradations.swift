@@ -9,6 +9,8 @@ struct Degradations: Sendable {
     case noUnitPressure = "no-unit-pressure"
     case noProcessEvents = "no-process-events"
     case noCgroup = "no-cgroup"
+    /// Some processes are there and cannot be looked at: they keep what they have.
+    case hiddenProcesses = "hidden-processes"
     case noSystemd = "no-systemd"
     /// A cgroup's limit stands for the machine's memory.
     case inContainer = "in-container"

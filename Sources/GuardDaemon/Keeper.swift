@@ -19,7 +19,7 @@ final class Keeper {
     var isDeserted = false
     /// Something is to be looked at again in ``Ledger/startTime``.
     var looksAgain = false
-    /// Why the world could not be looked at.
+    /// Why the world, or some of it, could not be looked at.
     var failure: SystemCallError?
 
     var changedAnything: Bool {
@@ -78,7 +78,9 @@ final class Keeper {
       let plan = ledger.plan(sight.observations, unchanged: sight.unchanged, rules: rules, at: now)
       // What was inherited was never written to: it is noted here, where a write would note it first.
       for (process, debt) in ledger.debts { state?.note(process, base: debt.base, written: debt.written) }
-      return carryOut(plan)
+      var round = carryOut(plan)
+      round.failure = round.failure ?? sight.failure
+      return round
     } catch {
       return Round(failure: error)
     }
@@ -94,8 +96,10 @@ final class Keeper {
   ///
   /// - Parameter execs: those of them that have just begun a program.
   func reconsider(_ pids: some Sequence<Int32>, execs: Set<Int32> = [], at now: Duration) -> Round {
-    let seen = survey.look(at: pids, rules, ledger: ledger, execs: execs)
-    return carryOut(ledger.consider(seen, rules: rules, at: now), fresh: execs)
+    let sight = survey.look(at: pids, rules, ledger: ledger, execs: execs)
+    var round = carryOut(ledger.consider(sight.observations, rules: rules, at: now), fresh: execs)
+    round.failure = round.failure ?? sight.failure
+    return round
   }
 
   /// The processes of the cgroups at and below `path` that a rule names, after an event about that cgroup.
@@ -115,9 +119,10 @@ final class Keeper {
         seesChildren = true
       }
       let pids = members.flatMap(\.pids).filter { seesChildren || ledger.entries[$0] == nil }
-      let seen = survey.look(at: pids, rules, ledger: ledger)
-      var round = carryOut(ledger.consider(seen, rules: rules, at: now))
-      let observed = Set(seen.lazy.map(\.process.pid))
+      let sight = survey.look(at: pids, rules, ledger: ledger)
+      var round = carryOut(ledger.consider(sight.observations, rules: rules, at: now))
+      round.failure = round.failure ?? sight.failure
+      let observed = Set(sight.observations.lazy.map(\.process.pid))
       round.missed = pids.count { !observed.contains($0) && survey.isGone($0) }
       round.isDeserted = members.isEmpty
       return round
@@ -169,7 +174,11 @@ final class Keeper {
         let left = try survey.look(nobody, ledger: ledger, members: [])
         let release = ledger.plan(left.observations, rules: nobody, at: now)
         let changes = inherited.changes.filter { $0.reason == .restore } + release.changes
-        guard !changes.isEmpty else { return result }
+        result.failure = seen.failure ?? left.failure
+        guard !changes.isEmpty else {
+          if result.failure == nil { return result }
+          continue
+        }
         let round = carryOut(Ledger.Plan(changes: changes), looks: 0)
         result.written += round.written
         result.refused += round.refused
@@ -260,8 +269,9 @@ final class Keeper {
       round.looksAgain = true
       return round
     }
-    let seen = survey.look(at: changed, rules, ledger: ledger)
-    let next = carryOut(ledger.consider(seen, rules: rules, at: Clock.boot()), looks: looks - 1)
+    let sight = survey.look(at: changed, rules, ledger: ledger)
+    let next = carryOut(ledger.consider(sight.observations, rules: rules, at: Clock.boot()), looks: looks - 1)
+    round.failure = sight.failure ?? next.failure
     round.written += next.written
     round.refused += next.refused
     round.conflicts += next.conflicts

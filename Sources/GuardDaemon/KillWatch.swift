@@ -26,11 +26,24 @@ final class KillWatch {
   private var reader = OOMReportReader()
   private var clock = LogClock()
   private var lastSequence: UInt64?
+  /// Up to where the log was read before it had to be opened anew.
+  private let toldSequence: UInt64?
   /// Whether the last turn read everything, so that what comes now was printed now.
   private var isWaiting = false
-  private(set) var lostRecords: UInt64 = 0
+  private(set) var lostRecords: UInt64
 
-  init(in root: RootDirectory) throws(SystemCallError) { log = try KernelLog(in: root) }
+  /// How far the log was read, and what was missing of it.
+  struct Place {
+    var sequence: UInt64?
+    var lostRecords: UInt64 = 0
+  }
+  var place: Place { Place(sequence: lastSequence, lostRecords: lostRecords) }
+
+  /// - Parameter place: where one before this had come to: of what it told nothing is told again.
+  init(in root: RootDirectory, after place: Place) throws(SystemCallError) {
+    log = try KernelLog(in: root)
+    (toldSequence, lastSequence, lostRecords) = (place.sequence, place.sequence, place.lostRecords)
+  }
 
   var descriptor: OwnedDescriptor {
     _read { yield log.descriptor }
@@ -56,7 +69,10 @@ final class KillWatch {
       guard head.isFromKernel, reader.isInsideReport || OOMReportReader.isCandidate(bytes),
         let record = try? KmsgRecord(bytes)
       else { continue }
-      if let kill = reader.read(record) {
+      let kill = reader.read(record)
+      // The report of a kill may have begun before.
+      if let toldSequence, head.sequence <= toldSequence { continue }
+      if let kill {
         taken.sightings.append(.kill(kill))
       } else if let pid = reader.repeatedPID {
         taken.sightings.append(.repetition(of: pid, sequence: head.sequence))

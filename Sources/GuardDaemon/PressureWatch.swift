@@ -39,6 +39,8 @@ final class PressureWatch {
   private(set) var failure: String?
   /// The same of the units.
   private(set) var unitFailure: String?
+  /// Whether there may be triggers for the machine if all this is made anew.
+  private(set) var mayComeBack = false
   /// How many units would be watched if there were no bound.
   private(set) var wantedUnits = 0
 
@@ -55,7 +57,14 @@ final class PressureWatch {
       }
     } catch {
       startSampling(instead: "\(error)")
+      mayComeBack = error.isPassing
     }
+  }
+
+  /// The triggers are there, and nothing would ever tell of them.
+  func giveUp(_ why: String) {
+    startSampling(instead: why)
+    mayComeBack = true
   }
 
   private func startSampling(instead why: String) {
@@ -103,7 +112,7 @@ final class PressureWatch {
     let (key, level) = (number >> 1, number & 1 == 0 ? PressureAlarm.Level.warning : .critical)
     if key == 0 {
       if hasFailed {
-        startSampling(instead: "\(root.path(root.pressurePath)): the trigger failed")
+        giveUp("\(root.path(root.pressurePath)): the trigger failed")
         return nil
       }
       guard let change = machine?.fired(level, available: { available }, at: now) else { return nil }

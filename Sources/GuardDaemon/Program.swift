@@ -27,7 +27,7 @@ package enum Program {
       let mayFallBack = options.task != .checkConfig && !options.isDryRun
       loaded = try mayFallBack ? source.loadOrFallBack() : source.load()
     } catch {
-      return finish(.usage, "\(error)", standardError)
+      return finish(error.isPassing ? .failure : .usage, "\(error)", standardError)
     }
     do throws(SystemCallError) {
       switch options.task {
@@ -68,6 +68,8 @@ package enum Program {
       runtime = directory
       if case .taken(let pid) = try directory.lock() { return alreadyRunning(pid, standardError) }
     } catch {
+      // One that is there may hold what others owe: without it their promises would be taken for bases.
+      if runtime == nil, error.call != "mkdir" { throw error }
       // A full or read-only /run must not keep anybody from being protected.
       failure = error
     }
@@ -85,7 +87,7 @@ package enum Program {
     do throws(SystemCallError) {
       let directory = try RuntimeDirectory(in: root)
       if case .taken(let pid) = try directory.lock() { return alreadyRunning(pid, standardError) }
-      let state = StateFile(in: directory, boot: root.bootID)
+      let state = try StateFile(in: directory, boot: root.bootID())
       let mains = MainProcesses(asksSystemd: false)
       let keeper = Keeper(
         try Survey(in: root, mains: mains), mains: mains, rules: RuleSet([], totalBytes: 0),

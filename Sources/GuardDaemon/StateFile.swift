@@ -18,15 +18,12 @@ final class StateFile {
   private(set) var failure: SystemCallError?
 
   /// Reads what a daemon before this one left, as far as it is about this boot.
-  init(in directory: RuntimeDirectory, boot: [UInt8]) {
+  ///
+  /// - Throws: when that is there and cannot be read: to go on without it, and to write another, would lose it.
+  init(in directory: RuntimeDirectory, boot: [UInt8]) throws(SystemCallError) {
     self.boot = boot
-    var saved = SavedState()
-    do throws(SystemCallError) {
-      let text = try directory.read(Self.name, limit: 64 << 20) ?? []
-      saved = SavedState(text, boot: boot) ?? saved
-    } catch {
-      failure = error
-    }
+    let text = try directory.read(Self.name, limit: 64 << 20) ?? []
+    let saved = SavedState(text, boot: boot) ?? SavedState()
     (debts, told, lines) = (saved.debts, saved.told, saved.lines)
     noted = saved.debts
   }
@@ -48,6 +45,8 @@ final class StateFile {
   }
 
   private func append(_ line: String) {
+    // Behind half a line another would be read as its rest: until the file is written anew it all stays in memory.
+    guard failure == nil else { return }
     do throws(SystemCallError) {
       try file?.write(line)
     } catch {

@@ -6,8 +6,10 @@ final class Survey {
   /// What a look at everything found.
   struct Sight {
     var observations: [Observation] = []
-    /// Processes of the ledger that are as it has them.
+    /// Processes of the ledger that are as it has them, as far as can be told.
     var unchanged: Set<Int32> = []
+    /// Why some that may matter could not be looked at, though they are there: nothing is concluded from that.
+    var failure: SystemCallError?
   }
 
   /// The processes of one cgroup.
@@ -30,16 +32,19 @@ final class Survey {
   /// Whether whoever begins a program is looked at again: then nothing is written to it before.
   var seesExecs = false
 
-  /// - Throws: when there is no /proc.
+  /// - Throws: when there is no /proc, or a hierarchy of cgroups that cannot be opened.
   init(in root: RootDirectory, mains: MainProcesses) throws(SystemCallError) {
     (self.root, self.mains) = (root, mains)
     proc = try ProcDirectory(in: root)
     // A few are for everything else that is open.
     scoreFileLimit = OwnProcess.raisedDescriptorLimit() - 64
-    if let tree = try? CgroupTree(in: root) {
+    do throws(SystemCallError) {
+      let tree = try CgroupTree(in: root)
       cgroupVersion = tree.version
       cgroups = consume tree
-    } else {
+    } catch {
+      // One that is there and cannot be had just now is not to be taken for none: units would lose their promises.
+      guard error.meansGone else { throw error }
       cgroupVersion = nil
       cgroups = nil
     }
@@ -99,8 +104,12 @@ final class Survey {
       default:
         // Whoever left since is not seen, and that is all there is to say of it.
         let home = homes[pid] == nil && isKnown ? nil : CgroupPath??.some(home)
-        if let seen = observe(pid, home: home, rules, isKnown: isKnown, users) {
-          sight.observations.append(seen)
+        switch observe(pid, home: home, rules, isKnown: isKnown, users) {
+        case .seen(let seen): sight.observations.append(seen)
+        case .nobody: break
+        case .unread(let failure):
+          sight.failure = failure
+          if isKnown { sight.unchanged.insert(pid) }
         }
       }
     }
@@ -115,14 +124,21 @@ final class Survey {
   func look(
     at pids: some Sequence<Int32>, _ rules: RuleSet, ledger: Ledger, isKnown: Bool = false,
     execs: Set<Int32> = []
-  ) -> [Observation] {
+  ) -> Sight {
     let users = UserNames(in: root)
-    return pids.compactMap { pid in
+    var sight = Sight()
+    for pid in pids {
       let isKnown = isKnown || ledger.entries[pid] != nil
-      guard isKnown || !isStranger(pid, rules, ledger) else { return nil }
-      return observe(
+      guard isKnown || !isStranger(pid, rules, ledger) else { continue }
+      switch observe(
         pid, home: nil, rules, isKnown: isKnown, users, heirIn: ledger, hasBegun: execs.contains(pid))
+      {
+      case .seen(let seen): sight.observations.append(seen)
+      case .nobody: break
+      case .unread(let failure): sight.failure = failure
+      }
     }
+    return sight
   }
 
   /// Whether a glance tells that no rule means this process and that it has nothing of ours from its parent, as
@@ -161,7 +177,8 @@ final class Survey {
     else {
       return []
     }
-    return look(at: children, rules, ledger: ledger, isKnown: true).compactMap { child in
+    let seen = look(at: children, rules, ledger: ledger, isKnown: true).observations
+    return seen.compactMap { child in
       guard child.rule == nil, child.score == parent.old, ledger.entries[child.process.pid] == nil else {
         return nil
       }
@@ -198,7 +215,7 @@ final class Survey {
     let users = UserNames(in: root)
     let nobody = RuleSet([], totalBytes: 0)
     return found.subtracting([pid]).sorted().compactMap {
-      observe($0, home: .some(nil), nobody, isKnown: true, users)
+      observe($0, home: .some(nil), nobody, isKnown: true, users).observation
     }
   }
 
@@ -217,7 +234,7 @@ final class Survey {
     return Array(
       pids.lazy.filter { ledger.entries[$0] == nil }
         .compactMap { [self] pid in
-          observe(pid, home: nil, RuleSet([], totalBytes: 0), isKnown: true, UserNames(in: root))
+          observe(pid, home: nil, RuleSet([], totalBytes: 0), isKnown: true, UserNames(in: root)).observation
         }
         .filter { $0.score == .immune }.prefix(8))
   }
@@ -264,22 +281,56 @@ final class Survey {
 
   private static let cgroupShare = 8
 
+  /// What one look at a process came to.
+  private enum Glimpse {
+    case seen(Observation)
+    /// It is gone, or none that anybody asks for.
+    case nobody
+    /// It is there, and what it is or carries could not be read.
+    case unread(SystemCallError?)
+
+    var observation: Observation? { if case .seen(let seen) = self { seen } else { nil } }
+  }
+
   private func observe(
     _ pid: Int32, home: CgroupPath??, _ rules: RuleSet, isKnown: Bool, _ users: UserNames,
     heirIn ledger: Ledger? = nil, hasBegun: Bool = false
-  ) -> Observation? {
-    guard let directory = try? proc.process(pid) else { return nil }
-    let home = home ?? (rules.needsCgroups ? cgroup(of: directory) : nil)
+  ) -> Glimpse {
+    do throws(ProcessError) {
+      return try glimpse(pid, home, rules, isKnown: isKnown, users, heirIn: ledger, hasBegun: hasBegun)
+    } catch {
+      switch error {
+      case .left, .changed: return .nobody
+      case .system(let failure): return .unread(failure)
+      case .text: return .unread(nil)
+      }
+    }
+  }
+
+  private func glimpse(
+    _ pid: Int32, _ home: CgroupPath??, _ rules: RuleSet, isKnown: Bool, _ users: UserNames,
+    heirIn ledger: Ledger?, hasBegun: Bool
+  ) throws(ProcessError) -> Glimpse {
+    let directory = try ProcessError.wrapping { () throws(SystemCallError) in try proc.process(pid) }
+    var home = home
+    if home == nil {
+      home = .some(nil)
+      if rules.needsCgroups { home = .some(try cgroup(of: directory)) }
+    }
     var facts = LiveFacts(directory, cgroup: home, root: root, users: users)
     let rule = rules.firstMatch(&facts)
-    guard rule != nil || isKnown || ledger != nil else { return nil }
-    guard let stat = try? facts.directory.stat(), !stat.isKernelThread, !stat.isDead,
+    // Of a stranger whose files are closed to us for good, what can be read has to do.
+    if let failure = facts.failure, isKnown || failure.isPassing { return .unread(failure) }
+    guard rule != nil || isKnown || ledger != nil else { return .nobody }
+    let stat = try facts.directory.stat()
+    guard !stat.isKernelThread, !stat.isDead,
       // One that no rule means may have left its parent's unit with what that one is promised.
-      rule != nil || isKnown || ledger?.mayBequeath(stat.parentPID) == true,
-      let score = try? facts.directory.score()
-    else { return nil }
+      rule != nil || isKnown || ledger?.mayBequeath(stat.parentPID) == true
+    else { return .nobody }
+    let score = try facts.directory.score()
+    let ownHome = home ?? nil
     var role = Observation.Role.member
-    if let rule, rules.rules[rule].scope == .main, let home { role = mains.role(of: pid, in: home) }
+    if let rule, rules.rules[rule].scope == .main, let ownHome { role = mains.role(of: pid, in: ownHome) }
     if let rule, role == .member, isStarting(facts.directory, stat, hasBegun: hasBegun) {
       role = .awaiting
       // Of the others every exec is told; its own may come before anybody listens for it.
@@ -288,10 +339,13 @@ final class Survey {
     if rule != nil, role == .member, scoreFiles[pid] == nil, scoreFiles.count < scoreFileLimit {
       scoreFiles[pid] = try? facts.directory.scoreFile()
     }
-    return Observation(
-      process: stat.identity, parent: stat.parentPID, comm: stat.comm,
-      cgroup: home ?? cgroup(of: facts.directory),
-      score: score, rule: rule, role: role)
+    var shownHome = ownHome
+    if shownHome == nil { shownHome = try cgroup(of: facts.directory) }
+    return .seen(
+      Observation(
+        process: stat.identity, parent: stat.parentPID, comm: stat.comm,
+        cgroup: shownHome,
+        score: score, rule: rule, role: role))
   }
 
   /// Whether it is still what systemd makes of a fork: it enters the cgroup, and gets the score of its unit, before
@@ -310,8 +364,15 @@ final class Survey {
   private static let longestStart = Duration.seconds(10)
 
   /// Asked of the process itself.
-  private func cgroup(of directory: borrowing ProcessDirectory) -> CgroupPath? {
-    cgroupVersion.flatMap { directory.cgroup($0) }
+  private func cgroup(of directory: borrowing ProcessDirectory) throws(ProcessError) -> CgroupPath? {
+    guard let cgroupVersion else { return nil }
+    do throws(SystemCallError) {
+      return try directory.home(cgroupVersion)
+    } catch {
+      // Whether it is gone, or this kernel has no such file, is told by what else is read.
+      guard error.meansGone else { throw .system(error) }
+      return nil
+    }
   }
 
   /// The process of a cgroup from which all the others descend: without systemd, that is its main one.

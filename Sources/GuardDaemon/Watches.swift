@@ -64,6 +64,21 @@ final class Watches {
     }
   }
 
+  /// Whoever could not be watched is tried again by the survey that follows.
+  func tryAgain() {
+    if cgroups != nil { cgroupsFailure = nil }
+  }
+
+  /// What happened to cgroups since the last call. A watch that fails ends, and everything is looked at instead.
+  func takeCgroupChanges() -> [CgroupWatch.Change] {
+    do throws(SystemCallError) {
+      return try cgroups?.take() ?? []
+    } catch {
+      (cgroups, cgroupsFailure) = (nil, "\(error)")
+      return [.overrun]
+    }
+  }
+
   /// What the process connector told since the last call.
   struct News {
     var pids: Set<Int32> = []
@@ -74,8 +89,19 @@ final class Watches {
     var overran = false
   }
 
-  func takeProcessEvents() throws(SystemCallError) -> News {
+  /// A connector that fails is closed, and everything is looked at instead.
+  func takeProcessEvents() -> News {
     var news = News()
+    do throws(SystemCallError) {
+      try takeProcessEvents(&news)
+    } catch {
+      processEvents = nil
+      (processEventsFailure, news.overran) = ("\(error)", true)
+    }
+    return news
+  }
+
+  private func takeProcessEvents(_ news: inout News) throws(SystemCallError) {
     // Bounded, so that a storm leaves the loop its other work; what is left wakes it again at once.
     for _ in 0..<4096 {
       guard let event = try processEvents?.next() else { break }
@@ -90,7 +116,6 @@ final class Watches {
       case .overrun: news.overran = true
       }
     }
-    return news
   }
 
   /// Watches a cgroup the survey came by. Named ones tell of their processes, the others only of new cgroups.

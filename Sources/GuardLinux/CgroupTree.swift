@@ -33,8 +33,8 @@ package struct CgroupTree: ~Copyable {
   private init(
     in root: RootDirectory, unified: String, others: [(String, CgroupVersion)]
   ) throws(SystemCallError) {
-    let choices = root.exists("\(unified)/cgroup.controllers") ? [(unified, .v2)] : others
-    for (path, version) in choices where root.exists("\(path)/cgroup.procs") {
+    let choices = try root.isThere("\(unified)/cgroup.controllers") ? [(unified, .v2)] : others
+    for (path, version) in choices where try root.isThere("\(path)/cgroup.procs") {
       top = try root.open(path, CLINUX_O_PATH | O_DIRECTORY)
       (self.version, self.mount) = (version, root.path(path))
       return
@@ -57,7 +57,7 @@ package struct CgroupTree: ~Copyable {
   /// - Throws: ENOENT where there is none.
   package init(v2In root: RootDirectory) throws(SystemCallError) {
     let base = "/sys/fs/cgroup"
-    for path in [base, "\(base)/unified"] where root.exists("\(path)/cgroup.controllers") {
+    for path in [base, "\(base)/unified"] where try root.isThere("\(path)/cgroup.controllers") {
       top = try root.open(path, CLINUX_O_PATH | O_DIRECTORY)
       (version, mount) = (.v2, root.path(path))
       return

@@ -4,11 +4,19 @@ package import GuardCore
 package final class UserNames {
   private let root: RootDirectory
   private var file: PasswdFile?
+  /// Why it could not be read.
+  private(set) var failure: SystemCallError?
 
   package init(in root: RootDirectory) { self.root = root }
 
   package func uid(named name: String) -> UInt32? {
-    if file == nil { file = PasswdFile((try? root.read("/etc/passwd")) ?? []) }
+    if file == nil {
+      do throws(SystemCallError) {
+        file = PasswdFile(try root.read("/etc/passwd"))
+      } catch {
+        (file, failure) = (PasswdFile([]), error)
+      }
+    }
     return file?.uid(of: name.utf8)
   }
 }
@@ -19,6 +27,9 @@ package struct LiveFacts: ~Copyable, ProcessFacts {
   private let root: RootDirectory
   private let users: UserNames
   private var known: Known
+  /// Why something that a rule asked for could not be read though its process is there: then what rule means it is
+  /// not known. `nil` of a process that is gone.
+  package private(set) var failure: SystemCallError?
 
   private struct Known {
     var cgroup: CgroupPath??
@@ -43,7 +54,7 @@ package struct LiveFacts: ~Copyable, ProcessFacts {
     mutating get {
       if let comm = known.comm { return comm }
       // The kernel adds a newline; a comm may hold newlines of its own.
-      let comm = (try? directory.read("comm")).map { Array($0.dropLast()) }
+      let comm = read("comm").map { Array($0.dropLast()) }
       known.comm = .some(comm)
       return comm
     }
@@ -52,7 +63,7 @@ package struct LiveFacts: ~Copyable, ProcessFacts {
   package var effectiveUID: UInt32? {
     mutating get {
       if let uid = known.effectiveUID { return uid }
-      let uid = (try? directory.read("status")).flatMap { ProcessStatus($0).effectiveUID }
+      let uid = read("status").flatMap { ProcessStatus($0).effectiveUID }
       known.effectiveUID = .some(uid)
       return uid
     }
@@ -61,7 +72,8 @@ package struct LiveFacts: ~Copyable, ProcessFacts {
   package var exe: [UInt8]? {
     mutating get {
       if let exe = known.exe { return exe }
-      let exe = (try? directory.executable(on: root)) ?? nil
+      var exe: [UInt8]?
+      do throws(SystemCallError) { exe = try directory.executable(on: root) } catch { note(error) }
       known.exe = .some(exe)
       return exe
     }
@@ -71,7 +83,9 @@ package struct LiveFacts: ~Copyable, ProcessFacts {
     mutating get {
       if let cmdline = known.cmdline { return cmdline }
       // Arguments end in NUL bytes; rules see them joined by spaces.
-      let cmdline = (try? directory.arguments()).map { text in
+      var arguments: [UInt8]?
+      do throws(SystemCallError) { arguments = try directory.arguments() } catch { note(error) }
+      let cmdline = arguments.map { text in
         (text.last == 0 ? text.dropLast() : text[...]).map { $0 == 0 ? UInt8(ascii: " ") : $0 }
       }
       known.cmdline = .some(cmdline)
@@ -79,5 +93,22 @@ package struct LiveFacts: ~Copyable, ProcessFacts {
     }
   }
 
-  package mutating func uid(named name: String) -> UInt32? { users.uid(named: name) }
+  package mutating func uid(named name: String) -> UInt32? {
+    let uid = users.uid(named: name)
+    if let failure = users.failure { note(failure) }
+    return uid
+  }
+
+  private mutating func read(_ name: String) -> [UInt8]? {
+    do throws(SystemCallError) {
+      return try directory.read(name)
+    } catch {
+      note(error)
+      return nil
+    }
+  }
+
+  private mutating func note(_ error: SystemCallError) {
+    if !error.meansGone { failure = error }
+  }
 }

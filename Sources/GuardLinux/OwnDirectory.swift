@@ -6,6 +6,8 @@ internal import GuardCore
 
 extension RootDirectory {
   /// Opens a directory below one of the system's, and makes it (root, 0755) where it is not there yet.
+  ///
+  /// - Throws: of `mkdir` where it is not there and cannot be made; of `open` where it is there.
   func ownDirectory(_ absolute: String) throws(SystemCallError) -> OwnedDescriptor {
     if !isMachine {
       for end in absolute.indices.dropFirst() where absolute[end] == "/" {
@@ -13,13 +15,19 @@ extension RootDirectory {
       }
     }
     let path = path(absolute)
+    let flags = CLINUX_O_PATH | O_DIRECTORY | O_NOFOLLOW
+    do throws(SystemCallError) {
+      return try .opening(path: path, flags)
+    } catch {
+      guard error.meansGone else { throw error }
+    }
     if unsafe mkdir(path, 0o755) == 0 {
       // Whoever started us may have a umask that keeps readers out.
       unsafe chmod(path, 0o755)
     } else if errno != EEXIST {
       throw SystemCallError(call: "mkdir", subject: path, code: errno)
     }
-    return try .opening(path: path, CLINUX_O_PATH | O_DIRECTORY | O_NOFOLLOW)
+    return try .opening(path: path, flags)
   }
 }
 

@@ -74,10 +74,13 @@ extension ProcessDirectory {
     return status
   }
 
-  /// Where the process is, asked of itself; `nil` where it cannot be read or is not in that hierarchy.
-  package borrowing func cgroup(_ version: CgroupVersion) -> CgroupPath? {
-    (try? read("cgroup")).flatMap { version.path(in: $0) }
+  /// Where the process is, asked of itself; `nil` where it is not in that hierarchy.
+  package borrowing func home(_ version: CgroupVersion) throws(SystemCallError) -> CgroupPath? {
+    version.path(in: try read("cgroup"))
   }
+
+  /// The same; `nil` also where that cannot be read.
+  package borrowing func cgroup(_ version: CgroupVersion) -> CgroupPath? { (try? home(version)) ?? nil }
 
   /// What a fork of it would be charged.
   ///

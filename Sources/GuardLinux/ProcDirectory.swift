@@ -112,8 +112,15 @@ package struct ProcessDirectory: ~Copyable {
   /// remove it there. A service with PrivateUsers= is known again once it was restarted.
   package borrowing func executable(on root: RootDirectory) throws(SystemCallError) -> [UInt8]? {
     // A main thread that has ended has no memory, and so no executable, while the others go on.
-    let link = (try? linkTarget("exe")) == nil ? "\(try survivor())/exe" : "exe"
-    let path = try linkTarget(link)
+    var link = "exe"
+    let path: [UInt8]
+    do throws(SystemCallError) {
+      path = try linkTarget(link)
+    } catch {
+      guard error.meansGone else { throw error }
+      link = "\(try survivor())/exe"
+      path = try linkTarget(link)
+    }
     let deleted = Array(" (deleted)".utf8)
     if path.suffix(deleted.count).elementsEqual(deleted) {
       let original = Array(path.dropLast(deleted.count))
@@ -121,7 +128,12 @@ package struct ProcessDirectory: ~Copyable {
       return !root.isMachine || isInOurUserNamespace(root) ? original : nil
     }
     guard root.isMachine else { return path }
-    guard let text = String(validating: path, as: UTF8.self), let host = try? root.hostStatus(of: text) else {
+    guard let text = String(validating: path, as: UTF8.self) else { return nil }
+    let host: FileStatus
+    do throws(SystemCallError) {
+      host = try root.hostStatus(of: text)
+    } catch {
+      guard error.code == ENOENT || error.code == ENOTDIR else { throw error }
       return nil
     }
     let own = try followedStatus(link)
@@ -206,7 +218,8 @@ package enum ProcessError: Error, Equatable, CustomStringConvertible {
     }
   }
 
-  static func wrapping<T>(_ body: () throws(SystemCallError) -> T) throws(Self) -> T {
+  /// Runs `body`; that its process is gone is told apart from what the system refused.
+  package static func wrapping<T: ~Copyable>(_ body: () throws(SystemCallError) -> T) throws(Self) -> T {
     do throws(SystemCallError) {
       return try body()
     } catch {

@@ -29,9 +29,14 @@ extension RootDirectory {
 
   package var memoryCounters: VMStat? { (try? read("/proc/vmstat")).map { VMStat($0) } }
 
-  /// The boot's id, in hexadecimal with dashes; empty where it cannot be read.
-  package var bootID: [UInt8] {
-    ((try? read("/proc/sys/kernel/random/boot_id")) ?? []).filter { $0 != UInt8(ascii: "\n") }
+  /// The boot's id, in hexadecimal with dashes; empty where the kernel has none.
+  package func bootID() throws(SystemCallError) -> [UInt8] {
+    do throws(SystemCallError) {
+      return try read("/proc/sys/kernel/random/boot_id").filter { $0 != UInt8(ascii: "\n") }
+    } catch {
+      guard error.meansGone else { throw error }
+      return []
+    }
   }
 
   package var memory: MemoryInfo? { (try? read("/proc/meminfo")).flatMap { try? MemoryInfo($0) } }

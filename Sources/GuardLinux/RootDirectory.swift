@@ -42,6 +42,17 @@ package struct RootDirectory: Sendable {
 
   package func exists(_ absolute: String) -> Bool { unsafe access(path(absolute), F_OK) == 0 }
 
+  /// The same, told apart from what cannot be looked at.
+  func isThere(_ absolute: String) throws(SystemCallError) -> Bool {
+    do throws(SystemCallError) {
+      _ = try status(of: absolute)
+      return true
+    } catch {
+      guard error.code == ENOENT || error.code == ENOTDIR else { throw error }
+      return false
+    }
+  }
+
   /// Whether the caller may open it for reading, by its effective ids and access control lists.
   package func mayRead(_ absolute: String) -> Bool {
     do throws(SystemCallError) {

@@ -29,8 +29,9 @@ package final class RuntimeDirectory {
       _ = try SystemCallError.check("flock", file.path) { flock(file.number, LOCK_EX | LOCK_NB) }
     } catch {
       guard error.code == EWOULDBLOCK else { throw error }
-      let text = try file.readAll(limit: 64)
-      return .taken(by: Int32(ascii: text.prefix { $0 != UInt8(ascii: "\n") }))
+      // Taken it is, whether or not its owner's name can be read.
+      let text = try? file.readAll(limit: 64)
+      return .taken(by: text.flatMap { Int32(ascii: $0.prefix { $0 != UInt8(ascii: "\n") }) })
     }
     _ = ftruncate(file.number, 0)
     // The lock holds whether or not there was room to say whose it is.

@@ -70,7 +70,8 @@ package import GuardLinux
     // Of several files the last entry is not always found (systemd issue 17662): the clock tells the rest.
     guard root.isMachine else { return }
     start = (
-      root.bootID.filter { $0.hexValue != nil }.printable, UInt64(clamping: Clock.monotonic().microseconds)
+      ((try? root.bootID()) ?? []).filter { $0.hexValue != nil }.printable,
+      UInt64(clamping: Clock.monotonic().microseconds)
     )
   }
 

@@ -123,7 +123,8 @@ package struct Ledger: Sendable {
   ///
   /// - Parameters:
   ///   - observations: everything a rule means, and everything in ``pids`` that still lives.
-  ///   - unchanged: pids of the ledger that were found as they are in it, and so were not looked at again.
+  ///   - unchanged: pids of the ledger that were found as they are in it, and so were not looked at again, or that
+  ///     could not be looked at.
   package mutating func plan(
     _ observations: [Observation], unchanged: Set<Int32> = [], rules: RuleSet, at now: Duration
   ) -> Plan {
@@ -138,7 +139,7 @@ package struct Ledger: Sendable {
     for pid in unchanged { entries[pid]?.isInEpisode = false }
     leaving = leaving.filter { seen.contains($0.key) && $0.value.isOwedItsBase }
     let alive = Set(observations.lazy.map(\.process))
-    remembered = remembered.filter { alive.contains($0.key) }
+    remembered = remembered.filter { alive.contains($0.key) || unchanged.contains($0.key.pid) }
     return plan
   }
 
