@@ -1,7 +1,7 @@
 # oomguard: `make run` shows it at work, `make test` tests it. The rest serves these two, and packagers.
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
-.PHONY: run test build lint format install install-files deps test-deps deb rpm check-package boot-test experiments bench fuzz clean
+.PHONY: run test build lint format install install-files deps test-deps deb rpm check-package boot-test experiments bench fuzz faults clean
 
 SWIFT ?= swift
 PREFIX ?= /usr
@@ -114,10 +114,7 @@ experiments: build
 bench: build
 	Tests/Benchmarks/run --binaries $(BUILD) $(WHAT)
 
-# Input that nobody thought of, for the parsers of text that strangers choose: ten minutes in all, or SECONDS=60.
-# WHAT=log-text tries one of them, KEEP=1 puts what it learns into Tests/Fuzz/corpus.
-fuzz: deps
-	Tests/Fuzz/run --seconds $(or $(SECONDS),600) $(if $(KEEP),--keep) $(WHAT)
+.PHONY: run test build lint format install install-files deps test-deps deb rpm check-package boot-test experiments bench fuzz faults clean
 
 # For packagers and the brave: everything below DESTDIR; an existing configuration stays. Both packages have their
 # files from here. A file that is added to one of the directories named below is installed without a word here.
