@@ -94,8 +94,7 @@ def series(guest, check):
         cache = sum(seen[0][name] for name in ("Active(file):", "Inactive(file):")) // 1024
         size = seen[0]["nr_free_pages"] * 4 // 1024 + cache * 4 // 10
         hog = guest.spawn(f"/usr/local/sbin/hog {size}")
-        low = seen[0]["low"]
-        print(f"        swappiness {swappiness}, low mark {low * 4 // 1024} MiB, a process grows to {size} MiB:")
+        print(f"        swappiness {swappiness}, low mark {seen[0]['low'] * 4 // 1024} MiB, a process grows to {size} MiB:")
 
         def grown():
             now = sample(guest, hog)
@@ -108,8 +107,7 @@ def series(guest, check):
         guest.eventually("the process has grown", grown, lambda mib: mib >= size - 1, 120)
         guest.sh(f"kill -9 {hog}" + LET_GO)
         moments[swappiness] = seen
-        # Some memory may have been low at the start already, by the caches.
-        check(f"swappiness {swappiness}: free memory was near the low mark", min(s["nr_free_pages"] for s in seen) <= low * 2, seen)
+        # It wakes where free memory is below the low mark; a look now and then need not meet that moment.
         check(f"swappiness {swappiness}: kswapd was awake", seen[-1]["pgscan_kswapd"] > seen[0]["pgscan_kswapd"], seen)
         check(f"swappiness {swappiness}: locked memory stayed", seen[-1]["Mlocked:"] >= SIZE_KB * 9 // 10, seen)
     gone = {
