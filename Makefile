@@ -114,7 +114,16 @@ experiments: build
 bench: build
 	Tests/Benchmarks/run --binaries $(BUILD) $(WHAT)
 
-.PHONY: run test build lint format install install-files deps test-deps deb rpm check-package boot-test experiments bench fuzz faults clean
+# Input that nobody thought of, for the parsers of text that strangers choose: ten minutes in all, or SECONDS=60.
+# WHAT=log-text tries one of them, KEEP=1 puts what it learns into Tests/Fuzz/corpus.
+fuzz: deps
+	Tests/Fuzz/run --seconds $(or $(SECONDS),600) $(if $(KEEP),--keep) $(WHAT)
+
+# What becomes of the promises when system calls of the daemon fail, one after the other: a line each, and a table.
+# WHAT=start, steady, stop or state makes one part; QUICK=--quick one error of each call.
+faults: build
+	$(call ensure,strace:strace)
+	Tests/Faults/run $(QUICK) $(BUILD)/oomguardd $(WHAT)
 
 # For packagers and the brave: everything below DESTDIR; an existing configuration stays. Both packages have their
 # files from here. A file that is added to one of the directories named below is installed without a word here.

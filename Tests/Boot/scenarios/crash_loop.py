@@ -22,7 +22,7 @@ def run(guest, check):
     procs = "/sys/fs/cgroup/oomguard.slice/oomguard.service/cgroup.procs"
     guest.sh(
         f"until systemctl is-failed --quiet oomguard.service; do"
-        f" while read -r pid; do kill -KILL $pid; done <{procs}; done 2>/dev/null; true", 120)  # there are none any more
+        f" while read -r pid; do kill -KILL $pid; done <{procs}; done 2>/dev/null; true", 120)
     said = guest.sh("journalctl -b -o cat -u oomguard.service")
     check("systemd gives up on it", "Start request repeated too quickly" in said, said)
     check.equal("the scores stay", guest.scores(bases), wanted)
