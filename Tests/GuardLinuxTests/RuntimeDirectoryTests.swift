@@ -99,8 +99,7 @@ struct RuntimeDirectoryTests {
 
   @Test func whereItCannotBeMadeTheErrorSaysSo() throws {
     try temporary.write("a file", to: "run")
-    #expect(throws: SystemCallError(call: "open", subject: "\(temporary.path)/run/oomguard", code: ENOTDIR))
-    {
+    #expect(throws: SystemCallError(call: "open", subject: "\(temporary.path)/run/oomguard", code: ENOTDIR)) {
       _ = try RuntimeDirectory(in: root)
     }
   }
