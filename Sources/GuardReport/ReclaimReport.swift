@@ -106,12 +106,25 @@ extension ReclaimRequest {
         "memory.reclaim is there since Linux 5.19, for cgroups of version 2 with the memory controller"
       ) { () throws(SystemCallError) in try CgroupTree(ofMemoryIn: root).reclaim(bytes, from: path) }
     }
-    let after = ReclaimState(self, root)
+    let after = settledState(in: root)
     return ReclaimReport(
       predictedKB: expecting?.kb, certainty: expecting?.certainty, actualKB: before.heldKB.less(after.heldKB),
       freeGainedKB: before.freeKB.flatMap { old in
         after.freeKB.map { Int64(clamping: $0) - Int64(clamping: old) }
       }, isComplete: isComplete)
+  }
+
+  /// What is held once that has settled. The kernel lets go of names and inodes at once, and frees them when nobody can
+  /// be looking at them any more (RCU), a moment later.
+  private func settledState(in root: RootDirectory) -> ReclaimState {
+    var state = ReclaimState(self, root)
+    for _ in 0..<10 {
+      Clock.pause(.milliseconds(200))
+      let next = ReclaimState(self, root)
+      guard next.heldKB < state.heldKB else { return next }
+      state = next
+    }
+    return state
   }
 }
 
