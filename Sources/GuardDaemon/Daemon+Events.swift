@@ -103,9 +103,17 @@ extension Daemon {
       report(round)
     }
     // Whoever still had the promise, or was gone too fast, may have forked meanwhile, in a chain that outruns this:
-    // it ends when all that is there has been looked at.
-    guard givenBack > 0 || missed > 0 else { return }
-    let next = givenBack > 0 ? Self.forkPause : min(pause * 2, Self.longestForkPause)
+    // it ends when all that is there has been looked at. And once more, late: a fork takes its score from the parent
+    // before anybody can see it, and on a busy machine it may stand still between the two.
+    let next: Duration
+    if givenBack > 0 {
+      next = Self.forkPause
+    } else if missed > 0 {
+      next = min(pause * 2, Self.longestForkPause)
+    } else {
+      guard pause < Self.longestForkPause else { return }
+      next = Self.longestForkPause
+    }
     nextForkCheck = (now + next, next, parents)
   }
 
