@@ -18,15 +18,13 @@ final class Survey {
     var pids: [Int32]
   }
 
-  private let root: RootDirectory
-  private let proc: ProcDirectory
+  let root: RootDirectory
+  let proc: ProcDirectory
   /// `nil` where there is no hierarchy to read units from.
   private let cgroups: CgroupTree?
   let cgroupVersion: CgroupVersion?
   private let mains: MainProcesses
-  /// The scores of processes on the ledger, kept open.
-  private var scoreFiles: [Int32: ScoreFile] = [:]
-  private let scoreFileLimit: Int
+  private var scoreFiles: ScoreFiles
   /// How often everything was looked at.
   private var looks = 0
   /// Whether whoever begins a program is looked at again: then nothing is written to it before.
@@ -36,8 +34,7 @@ final class Survey {
   init(in root: RootDirectory, mains: MainProcesses) throws(SystemCallError) {
     (self.root, self.mains) = (root, mains)
     proc = try ProcDirectory(in: root)
-    // A few are for everything else that is open.
-    scoreFileLimit = OwnProcess.raisedDescriptorLimit() - 64
+    scoreFiles = ScoreFiles(descriptors: OwnProcess.raisedDescriptorLimit())
     do throws(SystemCallError) {
       let tree = try CgroupTree(in: root)
       cgroupVersion = tree.version
@@ -71,7 +68,7 @@ final class Survey {
     }
     let candidates = members.map { rules.candidates(in: $0.path) }
     let candidatesElsewhere = rules.candidates(in: nil)
-    scoreFiles = scoreFiles.filter { ledger.entries[$0.key] != nil }
+    scoreFiles.close(allBut: ledger)
     let known = ledger.pids
     var pids = known.union(homes.keys)
     if rules.needsScan { pids.formUnion(try proc.pids()) }
@@ -171,57 +168,6 @@ final class Survey {
     return found
   }
 
-  /// The children of a process that got its base back which no rule means and which still carry what it had.
-  func heirs(of parent: ScoreChange, _ rules: RuleSet, ledger: Ledger) -> [ScoreChange] {
-    guard let directory = try? proc.process(parent.process.pid), let children = try? directory.children()
-    else {
-      return []
-    }
-    let seen = look(at: children, rules, ledger: ledger, isKnown: true).observations
-    return seen.compactMap { child in
-      guard child.rule == nil, child.score == parent.old, ledger.entries[child.process.pid] == nil else {
-        return nil
-      }
-      var change = parent
-      (change.process, change.comm, change.cgroup) = (child.process, child.comm, child.cgroup)
-      change.isNews = false
-      return change
-    }
-  }
-
-  /// Whether two processes that are none of one another's threads have one memory.
-  func sharesMemory(_ pid: Int32, with other: Int32) -> Bool {
-    // A fake root's pids are those of others here.
-    root.isMachine && SharedMemory.isShared(by: pid, and: other)
-  }
-
-  /// The processes that share their memory with this one, as far as parents and children lead from one to the next.
-  func neighbours(of pid: Int32) -> [Observation] {
-    guard root.isMachine else { return [] }
-    var found: Set<Int32> = [pid]
-    var pending = [pid]
-    while let next = pending.popLast() {
-      guard let directory = try? proc.process(next) else { continue }
-      var relatives = (try? directory.children()) ?? []
-      // PID 1 shares its memory with nobody.
-      if let parent = try? directory.stat().parentPID, parent > 1 { relatives.append(parent) }
-      for relative in relatives.suffix(Self.relativesLimit) where !found.contains(relative) {
-        guard sharesMemory(relative, with: pid) else { continue }
-        found.insert(relative)
-        pending.append(relative)
-      }
-    }
-    guard found.count > 1 else { return [] }
-    let users = UserNames(in: root)
-    let nobody = RuleSet([], totalBytes: 0)
-    return found.subtracting([pid]).sorted().compactMap {
-      observe($0, home: .some(nil), nobody, isKnown: true, users).observation
-    }
-  }
-
-  /// Each is compared for some microseconds: one that forks without end must not keep the loop.
-  private static let relativesLimit = 256
-
   /// Whether a memory limit lies on a cgroup; `nil` where that cannot be told.
   func hasMemoryLimit(_ path: CgroupPath) -> Bool? {
     guard cgroupVersion != nil else { return nil }
@@ -247,9 +193,7 @@ final class Survey {
   }
 
   /// Those of `pids` whose score cannot be read any more, as far as they are kept open.
-  func departed(_ pids: some Sequence<Int32>) -> Set<Int32> {
-    Set(pids.lazy.filter { [scoreFiles] pid in scoreFiles[pid].map { $0.score() == nil } ?? false })
-  }
+  func departed(_ pids: some Sequence<Int32>) -> Set<Int32> { scoreFiles.departed(pids) }
 
   /// Whether a process of the ledger is as it was: its score, its cgroup, and its comm if a rule asks for that.
   private func isUnchanged(
@@ -260,7 +204,7 @@ final class Survey {
       let cgroup = entry.cgroup, isIn(cgroup, pid, home: home, rules),
       rules.rules[rule].scope != .main || mains.role(of: pid, in: cgroup) == .member
     else { return false }
-    return scoreFiles[pid]?.score() == entry.score
+    return scoreFiles.score(of: pid) == entry.score
   }
 
   /// Whether a process beside the main one, which alone is meant, carries what is nobody's promise: most of them do.
@@ -282,7 +226,7 @@ final class Survey {
   private static let cgroupShare = 8
 
   /// What one look at a process came to.
-  private enum Glimpse {
+  enum Glimpse {
     case seen(Observation)
     /// It is gone, or none that anybody asks for.
     case nobody
@@ -292,7 +236,7 @@ final class Survey {
     var observation: Observation? { if case .seen(let seen) = self { seen } else { nil } }
   }
 
-  private func observe(
+  func observe(
     _ pid: Int32, home: CgroupPath??, _ rules: RuleSet, isKnown: Bool, _ users: UserNames,
     heirIn ledger: Ledger? = nil, hasBegun: Bool = false
   ) -> Glimpse {
@@ -312,12 +256,9 @@ final class Survey {
     heirIn ledger: Ledger?, hasBegun: Bool
   ) throws(ProcessError) -> Glimpse {
     let directory = try ProcessError.wrapping { () throws(SystemCallError) in try proc.process(pid) }
-    var home = home
-    if home == nil {
-      home = .some(nil)
-      if rules.needsCgroups { home = .some(try cgroup(of: directory)) }
-    }
-    var facts = LiveFacts(directory, cgroup: home, root: root, users: users)
+    var cgroup: CgroupPath?
+    if let home { cgroup = home } else if rules.needsCgroups { cgroup = try self.cgroup(of: directory) }
+    var facts = LiveFacts(directory, cgroup: cgroup, root: root, users: users)
     let rule = rules.firstMatch(&facts)
     // Of a stranger whose files are closed to us for good, what can be read has to do.
     if let failure = facts.failure, isKnown || failure.isPassing { return .unread(failure) }
@@ -328,24 +269,20 @@ final class Survey {
       rule != nil || isKnown || ledger?.mayBequeath(stat.parentPID) == true
     else { return .nobody }
     let score = try facts.directory.score()
-    let ownHome = home ?? nil
     var role = Observation.Role.member
-    if let rule, rules.rules[rule].scope == .main, let ownHome { role = mains.role(of: pid, in: ownHome) }
+    if let rule, rules.rules[rule].scope == .main, let cgroup { role = mains.role(of: pid, in: cgroup) }
     if let rule, role == .member, isStarting(facts.directory, stat, hasBegun: hasBegun) {
       role = .awaiting
       // Of the others every exec is told; its own may come before anybody listens for it.
       if rules.rules[rule].scope == .main { mains.execed(pid, at: Clock.boot()) }
     }
-    if rule != nil, role == .member, scoreFiles[pid] == nil, scoreFiles.count < scoreFileLimit {
-      scoreFiles[pid] = try? facts.directory.scoreFile()
-    }
-    var shownHome = ownHome
-    if shownHome == nil { shownHome = try cgroup(of: facts.directory) }
+    if rule != nil, role == .member { scoreFiles.keep(pid, facts.directory) }
+    // No rule asked for it; people will.
+    if cgroup == nil { cgroup = try self.cgroup(of: facts.directory) }
     return .seen(
       Observation(
-        process: stat.identity, parent: stat.parentPID, comm: stat.comm,
-        cgroup: shownHome,
-        score: score, rule: rule, role: role))
+        process: stat.identity, parent: stat.parentPID, comm: stat.comm, cgroup: cgroup, score: score,
+        rule: rule, role: role))
   }
 
   /// Whether it is still what systemd makes of a fork: it enters the cgroup, and gets the score of its unit, before
@@ -357,9 +294,11 @@ final class Survey {
     guard seesExecs, Clock.boot() - stat.identity.startedAt < Self.longestStart,
       let program = try? directory.programName()
     else { return false }
-    return program == Array("systemd-executor".utf8) || (!hasBegun && program == Array("systemd".utf8))
+    return program == Self.executor || (!hasBegun && program == Self.systemd)
   }
 
+  private static let executor = Array("systemd-executor".utf8)
+  private static let systemd = Array("systemd".utf8)
   /// From a fork to its program, on a machine that does much else: what never begins one is not waited for.
   private static let longestStart = Duration.seconds(10)
 
@@ -375,18 +314,10 @@ final class Survey {
     }
   }
 
-  /// The process of a cgroup from which all the others descend: without systemd, that is its main one.
-  func rootmost(of pids: [Int32]) -> Int32? {
-    let stats = pids.compactMap { pid in stat(of: pid) }
-    let inside = Set(stats.map(\.pid))
-    return stats.filter { !$0.isDead && !inside.contains($0.parentPID) }
-      .min { ($0.startTicks, $0.pid) < ($1.startTicks, $1.pid) }?.pid
-  }
-
   /// Whether there is no such process any more.
   func isGone(_ pid: Int32) -> Bool { stat(of: pid)?.isDead ?? true }
 
-  private func stat(of pid: Int32) -> ProcessStat? {
+  func stat(of pid: Int32) -> ProcessStat? {
     guard let directory = try? proc.process(pid) else { return nil }
     return try? directory.stat()
   }

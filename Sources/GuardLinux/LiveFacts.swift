@@ -24,31 +24,28 @@ package final class UserNames {
 /// What rules ask of a live process: each file is read when first asked for, through a directory that pins it.
 package struct LiveFacts: ~Copyable, ProcessFacts {
   package let directory: ProcessDirectory
+  package let cgroup: CgroupPath?
   private let root: RootDirectory
   private let users: UserNames
-  private var known: Known
+  private var known = Known()
   /// Why something that a rule asked for could not be read though its process is there: then what rule means it is
   /// not known. `nil` of a process that is gone.
   package private(set) var failure: SystemCallError?
 
   private struct Known {
-    var cgroup: CgroupPath??
     var comm: [UInt8]??
     var effectiveUID: UInt32??
     var exe: [UInt8]??
     var cmdline: [UInt8]??
   }
 
-  /// - Parameter cgroup: `.some(nil)` for a process known to be in none that a rule names.
+  /// - Parameter cgroup: `nil` for a process known to be in none that a rule names.
   package init(
-    _ directory: consuming ProcessDirectory, cgroup: CgroupPath??, root: RootDirectory, users: UserNames
+    _ directory: consuming ProcessDirectory, cgroup: CgroupPath?, root: RootDirectory, users: UserNames
   ) {
     self.directory = directory
-    (self.root, self.users) = (root, users)
-    known = Known(cgroup: cgroup)
+    (self.cgroup, self.root, self.users) = (cgroup, root, users)
   }
-
-  package var cgroup: CgroupPath? { known.cgroup ?? nil }
 
   package var comm: [UInt8]? {
     mutating get {

@@ -28,7 +28,7 @@ struct ExplainedProcess: ~Copyable {
     shared = (try? directory.read("smaps_rollup")).map { SharedSizes($0) }
     fork = Self.fork(of: directory, status, root)
     hidesExecutable = Self.hidesExecutable(directory, root)
-    facts = LiveFacts(directory, cgroup: .some(cgroup), root: root, users: UserNames(in: root))
+    facts = LiveFacts(directory, cgroup: cgroup, root: root, users: UserNames(in: root))
     (self.status, self.cgroup) = (status, cgroup)
   }
 

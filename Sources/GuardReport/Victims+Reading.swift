@@ -220,7 +220,7 @@ struct RuleMatcher {
     case .meant(let index): return set.rules[index]
     case .undecided:
       guard let directory = try? proc.process(process.candidate.pid) else { return nil }
-      var facts = LiveFacts(directory, cgroup: .some(home), root: root, users: users)
+      var facts = LiveFacts(directory, cgroup: home, root: root, users: users)
       return set.firstMatch(&facts).map { set.rules[$0] }
     }
   }
