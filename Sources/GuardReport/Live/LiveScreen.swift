@@ -28,9 +28,6 @@ package struct LiveScreen {
       width: size.columns, hasColour: appearance.hasColour, hasUnicode: appearance.hasUnicode)
   }
 
-  /// How many processes have a row of their own on such a screen.
-  package var processRows: Int { layout.victims }
-
   package func lines() -> [String] {
     guard size.rows > 0, size.columns > 0 else { return [] }
     let layout = layout
