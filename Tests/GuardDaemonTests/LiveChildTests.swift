@@ -15,14 +15,13 @@ extension LiveTests {
     init() throws {
       stage = try Stage()
       troupe = try Troupe(on: stage)
-      let unit = "oomguard-\(UUID().uuidString.prefix(8)).service"
-      cgroup = try OwnCgroup("\(#require(OwnCgroup.unitTop))/\(unit)")
+      cgroup = try OwnCgroup.unit()
       config = """
         [guard]
         reconcile_interval = "1h"
         [[protect]]
         name = "unit"
-        unit = "\(unit)"
+        unit = "\(cgroup.name)"
         score = 40
         """
     }

@@ -34,8 +34,7 @@ extension LiveTests {
     func whoJoinsWhileEventsOfCgroupsAreLostIsFoundByASurvey() throws {
       let stage = try Stage()
       let troupe = try Troupe(on: stage)
-      let unit = "oomguard-\(UUID().uuidString.prefix(8)).service"
-      let cgroup = try OwnCgroup("\(#require(OwnCgroup.unitTop))/\(unit)")
+      let cgroup = try OwnCgroup.unit()
       let daemon = try LiveDaemon.running(
         on: stage,
         """
@@ -43,7 +42,7 @@ extension LiveTests {
         reconcile_interval = "1h"
         [[protect]]
         name = "unit"
-        unit = "\(unit)"
+        unit = "\(cgroup.name)"
         score = 40
         """)
       let pid = try troupe.start("late", score: 500)

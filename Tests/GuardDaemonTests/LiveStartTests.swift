@@ -10,8 +10,7 @@ extension LiveTests {
     @Test func nothingIsWrittenToAProcessBeforeItsProgramBegins() throws {
       let stage = try Stage()
       let troupe = try Troupe(on: stage)
-      let unit = "oomguard-\(UUID().uuidString.prefix(8)).service"
-      let cgroup = try OwnCgroup("\(#require(OwnCgroup.unitTop))/\(unit)")
+      let cgroup = try OwnCgroup.unit()
       let daemon = try LiveDaemon.running(
         on: stage,
         """
@@ -19,7 +18,7 @@ extension LiveTests {
         reconcile_interval = "1h"
         [[protect]]
         name = "database"
-        unit = "\(unit)"
+        unit = "\(cgroup.name)"
         scope = "all"
         score = 0
         """)

@@ -126,14 +126,12 @@ extension LiveTests {
 
     @Test(.enabled(if: OwnCgroup.unitTop != nil, "no hierarchy of systemd's can be written to here"))
     func aChildThatSharesTheMainProcessesMemoryIsNotFoughtOver() throws {
-      let cgroup = try OwnCgroup(
-        "\(#require(OwnCgroup.unitTop))/oomguard-\(UUID().uuidString.prefix(8)).service")
-      let unit = try #require(cgroup.path.split(separator: "/").last)
+      let cgroup = try OwnCgroup.unit()
       let main = try troupe.start(comm, score: 500)
       try troupe.tell(main, "write \(cgroup.path)/cgroup.procs 0")
       let plain = try troupe.tell(main, "fork")
       let daemon = try LiveDaemon.running(
-        on: stage, config.replacing("comm = \"\(comm)\"\nuser = 0", with: "unit = \"\(unit)\""))
+        on: stage, config.replacing("comm = \"\(comm)\"\nuser = 0", with: "unit = \"\(cgroup.name)\""))
       #expect(try scores(main, plain) == [0, 500])
       let (child, forked) = try (troupe.tell(main, "share"), troupe.tell(main, "fork"))
       try eventually("what was forked has the base") { try score(forked) == 500 }

@@ -13,6 +13,19 @@ package final class OwnCgroup {
     return tops.first { canBeMade(below: $0) }
   }()
 
+  /// The cgroup of a unit that no one else has.
+  ///
+  /// - Throws: where there is no ``unitTop``.
+  package static func unit() throws -> OwnCgroup {
+    guard let unitTop else { throw POSIXError(.ENOENT) }
+    return try OwnCgroup("\(unitTop)/oomguard-\(UUID().uuidString.prefix(8)).service")
+  }
+
+  /// The last part of its path: of a unit's cgroup, its name.
+  package var name: Substring {
+    path[(path.lastIndex(of: "/").map(path.index(after:)) ?? path.startIndex)...]
+  }
+
   package init(_ path: String) throws {
     self.path = path
     guard unsafe mkdir(path, 0o755) == 0 else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EINVAL) }
