@@ -1,12 +1,11 @@
 """A flood of the kernel's log with kills in it: what it costs to read, beside a bare reader in C of the same flood, and
 what of the kills is told, also by a daemon that stands still meanwhile."""
 
-import os
 import signal
 import subprocess
 import time
 
-from .machine import Daemon, Program, Unmeasurable
+from .machine import Daemon, Program, memory_cgroup
 
 LINES, KILLS = 200_000, 100
 STOPPED_LINES, STOPPED_KILLS = 20_000, 20
@@ -16,43 +15,21 @@ CONFIG = '[guard]\nreconcile_interval = "1h"\n[[sacrifice]]\nname = "nobody"\nco
 SETTLED_S = 4
 
 
-class MemoryCgroup:
-    """A memory cgroup with a small limit, until the `with` block ends."""
-
-    def __enter__(self):
-        v1 = "/sys/fs/cgroup/memory"
-        is_v1 = os.path.exists(f"{v1}/memory.limit_in_bytes")
-        self.path = f"{v1 if is_v1 else '/sys/fs/cgroup'}/oomguard-bench-{os.getpid()}"
-        try:
-            os.mkdir(self.path)
-            with open(f"{self.path}/memory.{'limit_in_bytes' if is_v1 else 'max'}", "w") as limit:
-                limit.write(str(MIB << 20))
-        except OSError as error:
-            raise Unmeasurable(f"no memory cgroup can be made here: {error}") from error
-        return self
-
-    def __exit__(self, *_):
-        for _ in range(100):
-            try:
-                return os.rmdir(self.path)
-            except OSError:  # the last victim is on its way out
-                time.sleep(0.05)
-
-    def storm(self, tools, kills, pause_ms):
-        return subprocess.Popen(
-            [f"{tools}/killstorm", str(kills), str(pause_ms), f"{self.path}/cgroup.procs", str(MIB * 4)],
-            stdout=subprocess.PIPE, text=True)
+def storm(tools, cgroup, kills, pause_ms):
+    return subprocess.Popen(
+        [f"{tools}/killstorm", str(kills), str(pause_ms), f"{cgroup}/cgroup.procs", str(MIB * 4)],
+        stdout=subprocess.PIPE, text=True)
 
 
 def measure(binaries, tools, table):
-    with MemoryCgroup() as cgroup, Daemon(binaries, CONFIG) as daemon:
+    with memory_cgroup(MIB) as cgroup, Daemon(binaries, CONFIG) as daemon:
         before = daemon.status()["kills"]
         with Program([f"{tools}/logreader"]) as floor:
             cpu = [daemon.cpu_ns(), floor.cpu_ns()]
-            storm = cgroup.storm(tools, KILLS, 30)
+            killer = storm(tools, cgroup, KILLS, 30)
             flood = subprocess.Popen([f"{tools}/logflood", str(LINES), "2000", "20"])
             flood.wait()
-            killed = int(storm.communicate()[0])
+            killed = int(killer.communicate()[0])
             time.sleep(1)
             cpu = [daemon.cpu_ns() - cpu[0], floor.cpu_ns() - cpu[1]]
             found, lost = map(int, floor.process.communicate("")[0].split())
@@ -67,7 +44,7 @@ def measure(binaries, tools, table):
 
         before = daemon.status()["kills"]
         daemon.process.send_signal(signal.SIGSTOP)
-        killed = int(cgroup.storm(tools, STOPPED_KILLS, 0).communicate()[0])
+        killed = int(storm(tools, cgroup, STOPPED_KILLS, 0).communicate()[0])
         subprocess.run([f"{tools}/logflood", str(STOPPED_LINES), str(STOPPED_LINES), "0"], check=True)
         daemon.process.send_signal(signal.SIGCONT)
         time.sleep(SETTLED_S)

@@ -1,5 +1,6 @@
 """This machine: its processes, its cgroups, and the programs that are measured."""
 
+import contextlib
 import json
 import os
 import signal
@@ -8,6 +9,9 @@ import subprocess
 import tempfile
 import threading
 import time
+
+# A process that sleeps takes about this much of the kernel's and its own memory.
+SLEEPER_KB = 100
 
 
 class Unmeasurable(Exception):
@@ -110,26 +114,63 @@ def unit_slice():
     return path
 
 
-class UnitCgroup:
-    """The cgroup of a unit that nobody else has, until the `with` block ends."""
-
-    def __init__(self, name):
-        self.path = f"{unit_slice()}/{name}"
-
-    def __enter__(self):
-        os.mkdir(self.path)
-        return self.path
-
-    def __exit__(self, *_):
+@contextlib.contextmanager
+def own_cgroup(path):
+    """A cgroup that nobody else has, until the `with` block ends."""
+    os.mkdir(path)
+    try:
+        yield path
+    finally:
         for _ in range(100):
             try:
-                return os.rmdir(self.path)
+                os.rmdir(path)
+                break
             except OSError:  # the last of its processes is on its way out
                 time.sleep(0.05)
 
 
+def unit_cgroup(name):
+    """The cgroup of a unit, until the `with` block ends."""
+    return own_cgroup(f"{unit_slice()}/{name}")
+
+
+@contextlib.contextmanager
+def memory_cgroup(mib):
+    """A cgroup that holds so much memory, until the `with` block ends."""
+    v1 = "/sys/fs/cgroup/memory"
+    is_v1 = os.path.exists(f"{v1}/memory.limit_in_bytes")
+    with contextlib.ExitStack() as until_the_end:
+        try:
+            path = until_the_end.enter_context(
+                own_cgroup(f"{v1 if is_v1 else '/sys/fs/cgroup'}/oomguard-bench-{os.getpid()}"))
+            with open(f"{path}/memory.{'limit_in_bytes' if is_v1 else 'max'}", "w") as limit:
+                limit.write(str(mib << 20))
+        except OSError as error:
+            raise Unmeasurable(f"no memory cgroup can be made here: {error}") from error
+        yield path
+
+
 def process_count():
     return sum(name.isdigit() for name in os.listdir("/proc"))
+
+
+def feasible(sizes, table, of="processes", processes_each=1):
+    """Those of the sizes that this machine has room for; why the others are not measured goes into the table."""
+    for size in sizes:
+        if why := whether_too_many(size * processes_each):
+            table.note(f"  {size:,} {of}: not measured: {why}")
+        else:
+            yield size
+
+
+def whether_too_many(processes):
+    if processes + process_count() > int(read("/proc/sys/kernel/pid_max")) * 9 // 10:
+        return "kernel.pid_max is too low"
+    return "too little memory" if processes * SLEEPER_KB > meminfo_kb("MemAvailable") // 2 else None
+
+
+def meminfo_kb(name):
+    return int(next(line for line in read("/proc/meminfo").splitlines() if line.startswith(name + ":")).split()[1])
 
 
 def forks_since_boot():

@@ -9,7 +9,7 @@ import tempfile
 import threading
 import time
 
-from .machine import Daemon, Unmeasurable, read
+from .machine import Daemon, Unmeasurable, meminfo_kb, memory_cgroup, read
 
 # Calm for so long that the kernel's ten-second average has forgotten the stall before.
 STALLS, SQUEEZE_SECONDS, CALM_SECONDS = 4, 12, 18
@@ -96,20 +96,16 @@ def psi_notify():
             yield heard
 
 
-def memory_kb(name):
-    return int(next(line for line in read("/proc/meminfo").splitlines() if line.startswith(name + ":")).split()[1])
-
-
 def earlyoom():
     """Its limit is passed when half of what is taken is taken."""
-    limit = memory_kb("MemAvailable") - memory_kb("MemTotal") * TAKEN_PERCENT // 200
+    limit = meminfo_kb("MemAvailable") - meminfo_kb("MemTotal") * TAKEN_PERCENT // 200
     return peer(["earlyoom", "--dryrun", "-r", "0", "-M", str(limit), "-p"], "low memory!")
 
 
 @contextlib.contextmanager
 def taken():
     """A part of the machine's memory, by another process."""
-    size = memory_kb("MemTotal") * 1024 * TAKEN_PERCENT // 100
+    size = meminfo_kb("MemTotal") * 1024 * TAKEN_PERCENT // 100
     process = subprocess.Popen(
         [sys.executable, "-c", f"import sys; b = bytearray({size}); b[::4096] = b'1' * len(b[::4096]); sys.stdin.read()"],
         stdin=subprocess.PIPE)
@@ -120,52 +116,33 @@ def taken():
         process.wait()
 
 
-class Squeeze:
-    """Tasks that read more than their memory cgroup holds."""
-
-    def __init__(self):
-        v1 = "/sys/fs/cgroup/memory"
-        is_v1 = os.path.exists(f"{v1}/memory.limit_in_bytes")
-        self.path = (v1 if is_v1 else "/sys/fs/cgroup") + "/oomguard-bench"
-        self.limit = "memory.limit_in_bytes" if is_v1 else "memory.max"
-
-    def __enter__(self):
-        try:
-            os.mkdir(self.path)
-            with open(f"{self.path}/{self.limit}", "w") as file:
-                file.write(str(LIMIT_MIB << 20))
-        except OSError as why:
-            raise Unmeasurable(f"no memory cgroup: {why}") from why
-        self.bulk = tempfile.NamedTemporaryFile(dir="/var/tmp")
-        self.bulk.write(os.urandom(BULK_MIB << 20))
-        self.bulk.flush()
-        os.fsync(self.bulk.fileno())
+@contextlib.contextmanager
+def bulk():
+    """The path of a file of which nothing is in the page cache."""
+    with tempfile.NamedTemporaryFile(dir="/var/tmp") as file:
+        file.write(os.urandom(BULK_MIB << 20))
+        file.flush()
+        os.fsync(file.fileno())
         # What the writer has in its cache nobody would wait for.
-        os.posix_fadvise(self.bulk.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
-        return self
+        os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+        yield file.name
 
-    def __exit__(self, *_):
-        self.bulk.close()
-        for _ in range(100):
-            try:
-                return os.rmdir(self.path)
-            except OSError:  # the last of its processes is on its way out
-                time.sleep(0.05)
 
-    def run(self, seconds):
-        script = 'echo $$ >"$1/cgroup.procs"; end=$(($(date +%s) + $3)); while [ $(date +%s) -lt $end ]; do cat "$2" >/dev/null; done'
-        readers = [
-            subprocess.Popen(["sh", "-c", script, "sh", self.path, self.bulk.name, str(seconds)]) for _ in range(READERS)
-        ]
-        for reader in readers:
-            reader.wait()
+def squeeze(cgroup, path):
+    """Tasks that read more than their memory cgroup holds."""
+    script = 'echo $$ >"$1/cgroup.procs"; end=$(($(date +%s) + $3)); while [ $(date +%s) -lt $end ]; do cat "$2" >/dev/null; done'
+    readers = [
+        subprocess.Popen(["sh", "-c", script, "sh", cgroup, path, str(SQUEEZE_SECONDS)]) for _ in range(READERS)
+    ]
+    for reader in readers:
+        reader.wait()
 
 
 def measure(binaries, table):
     if not os.path.exists("/proc/pressure/memory"):
         raise Unmeasurable("this kernel has no pressure stall information")
     waits = {name: [] for name in ("oomguardd", FASTEST, SLOWER, "psi-notify", "earlyoom")}
-    with Squeeze() as squeeze, Daemon(binaries, CONFIG, stderr=subprocess.PIPE) as daemon:
+    with memory_cgroup(LIMIT_MIB) as cgroup, bulk() as path, Daemon(binaries, CONFIG, stderr=subprocess.PIPE) as daemon:
         raised = []
         threading.Thread(target=lambda: [
             raised.append(time.monotonic()) for line in daemon.process.stderr if ">memory pressure: " in line and "rate" not in line
@@ -180,7 +157,7 @@ def measure(binaries, table):
                 raised.clear()
                 began = time.monotonic()
                 with taken():
-                    squeeze.run(SQUEEZE_SECONDS)
+                    squeeze(cgroup, path)
             for name, heard in (("psi-notify", notify), ("earlyoom", early)):
                 if heard:
                     waits[name].append(heard.told and heard.told - began)
@@ -188,7 +165,7 @@ def measure(binaries, table):
             time.sleep(CALM_SECONDS)
             pollers = [Poller(period) for period in (FASTEST, SLOWER)]
             began = time.monotonic()
-            squeeze.run(SQUEEZE_SECONDS)
+            squeeze(cgroup, path)
             for poller in pollers:
                 poller.end()
                 waits[poller.period].append(poller.told and poller.told - began)

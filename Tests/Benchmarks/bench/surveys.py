@@ -8,13 +8,11 @@ import contextlib
 import subprocess
 import time
 
-from .machine import Daemon, Program, Unmeasurable, UnitCgroup, process_count, read, unit_slice
+from .machine import Daemon, Program, Unmeasurable, feasible, process_count, read, unit_cgroup, unit_slice
 
 SIZES = (100, 1000, 5000, 10000)
 PROTECTED = 100
 SECONDS = 20
-# A sleeper takes about this much of the kernel's and its own memory.
-SLEEPER_KB = 100
 
 RULE = '[guard]\nreconcile_interval = "{interval}"\n[[protect]]\nname = "bench"\nscore = 100\n'
 RULES = {
@@ -29,12 +27,8 @@ OF_UNITS = RULE + 'unit = "oomguard-bench@*.service"\n'
 def measure(binaries, tools, table):
     for kind, (config, within) in RULES.items():
         table.section(f"One survey, rule by {kind}, {PROTECTED} protected; CPU")
-        for size in SIZES:
-            why = whether_too_many(size)
-            if why:
-                table.note(f"  {size:,} processes: not measured: {why}")
-                continue
-            with UnitCgroup("oomguard-bench.service") as cgroup, \
+        for size in feasible(SIZES, table):
+            with unit_cgroup("oomguard-bench.service") as cgroup, \
                     Program([f"{tools}/sleepers", size, PROTECTED, cgroup]):
                 where = [cgroup] if kind == "unit" else []
                 survey, with_status, floor = costs(binaries, tools, config, [kind, *where], PROTECTED)
@@ -42,14 +36,10 @@ def measure(binaries, tools, table):
             table.row(f"{count:,} processes", survey / 1e3, floor / 1e3, "µs", within=within)
             table.row("  and the status file", with_status / 1e3, None, "µs")
     table.section(f"One survey of units, {PROCESSES_PER_UNIT} processes each, the main one protected; CPU")
-    for count in UNITS:
+    for count in feasible(UNITS, table, "units", PROCESSES_PER_UNIT):
         size = count * PROCESSES_PER_UNIT
-        why = whether_too_many(size)
-        if why:
-            table.note(f"  {count:,} units: not measured: {why}")
-            continue
-        with UnitCgroup("oomguard-bench.service") as nursery, contextlib.ExitStack() as units:
-            paths = [units.enter_context(UnitCgroup(f"oomguard-bench@{number}.service")) for number in range(count)]
+        with unit_cgroup("oomguard-bench.service") as nursery, contextlib.ExitStack() as units:
+            paths = [units.enter_context(unit_cgroup(f"oomguard-bench@{number}.service")) for number in range(count)]
             with Program([f"{tools}/sleepers", size, size, nursery]):
                 move(nursery, paths)
                 survey, with_status, floor = costs(binaries, tools, OF_UNITS, ["units", unit_slice()], count)
@@ -88,10 +78,3 @@ def costs(binaries, tools, config, reads, wanted):
     if matched != wanted:
         raise Unmeasurable(f"{matched} of {wanted} processes were protected")
     return (survey - neither) / SECONDS, (with_status - neither) / SECONDS, floor
-
-
-def whether_too_many(size):
-    if size + process_count() > int(read("/proc/sys/kernel/pid_max")) * 9 // 10:
-        return "kernel.pid_max is too low"
-    available = next(int(line.split()[1]) for line in read("/proc/meminfo").splitlines() if "MemAvailable" in line)
-    return "too little memory" if size * SLEEPER_KB > available // 2 else None

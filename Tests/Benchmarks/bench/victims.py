@@ -3,8 +3,7 @@
 import os
 import subprocess
 
-from .machine import Program, process_count
-from .surveys import whether_too_many
+from .machine import Program, feasible, process_count
 
 SIZES = (100, 1000, 5000)
 ROUNDS = 15
@@ -13,11 +12,7 @@ ROUNDS = 15
 def measure(binaries, tools, table):
     client = f"{binaries}/oomguardctl"
     table.section("oomguardctl victims, from start to end; CPU")
-    for size in SIZES:
-        why = whether_too_many(size)
-        if why:
-            table.note(f"  {size:,} processes: not measured: {why}")
-            continue
+    for size in feasible(SIZES, table):
         with Program([f"{tools}/sleepers", size, 0, "/dev/null"]):
             text, json, floor = medians([client, "victims"], [client, "victims", "--json"], [f"{tools}/badness"])
             count = process_count()

@@ -10,8 +10,8 @@ import fcntl
 import termios
 import time
 
-from .machine import Daemon, Program, UnitCgroup, Unmeasurable, process_count, read
-from .surveys import PROTECTED, RULES, whether_too_many
+from .machine import Daemon, Program, Unmeasurable, feasible, process_count, read, unit_cgroup
+from .surveys import PROTECTED, RULES
 
 SIZES = (100, 1000, 5000)
 ROUNDS = 20
@@ -21,12 +21,8 @@ ROWS, COLUMNS = 24, 80
 def measure(binaries, tools, table):
     config = RULES["unit"][0].format(interval="1h")
     table.section(f"One refresh of oomguardctl watch, {PROTECTED} protected; CPU")
-    for size in SIZES:
-        why = whether_too_many(size)
-        if why:
-            table.note(f"  {size:,} processes: not measured: {why}")
-            continue
-        with UnitCgroup("oomguard-bench.service") as cgroup, \
+    for size in feasible(SIZES, table):
+        with unit_cgroup("oomguard-bench.service") as cgroup, \
                 Program([f"{tools}/sleepers", size, PROTECTED, cgroup]), Daemon(binaries, config) as daemon:
             status = f"/proc/{daemon.pid}/root/run/oomguard/status.json"
             refresh, floor = costs(binaries, tools, daemon.pid, status)
@@ -56,8 +52,8 @@ class Screen:
     def __init__(self, words):
         self.keeper, self.terminal = pty.fork()
         if self.keeper == 0:
+            fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
             os.execvpe(words[0], words, os.environ | {"TERM": "xterm", "LANG": "C.UTF-8"})
-        fcntl.ioctl(self.terminal, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
         self.read_frame()
         self.drawer = int(read(f"/proc/{self.keeper}/task/{self.keeper}/children").split()[0])
         os.write(self.terminal, self.ANSWER + b"p")

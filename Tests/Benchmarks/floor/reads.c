@@ -7,26 +7,10 @@
 // Prints the CPU time of one round in nanoseconds, and how many processes it looked at.
 #define _GNU_SOURCE
 #include <dirent.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
-// A file of one record is whole in one read(2); a list goes on until its end.
-static ssize_t read_file(int directory, const char *path, char *buffer, size_t size, int is_list) {
-  int file = openat(directory, path, O_RDONLY | O_CLOEXEC);
-  if (file == -1) return -1;
-  ssize_t total = 0, length;
-  do {
-    length = read(file, buffer + total, size - 1 - (size_t)total);
-    if (length > 0) total += length;
-  } while (is_list && length > 0);
-  close(file);
-  buffer[total] = 0;
-  return total;
-}
+#include "floor.h"
 
 static long look_at_unit(int proc, const char *list) {
   static char pids[1 << 20];
@@ -71,24 +55,13 @@ static long look_at_all(int proc) {
   return seen;
 }
 
-static long long cpu_time(void) {
-  struct timespec time;
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
-  return time.tv_sec * 1000000000LL + time.tv_nsec;
-}
-
 int main(int count, char **words) {
   int is_unit = count == 4 && strcmp(words[1], "unit") == 0, is_units = count == 4 && strcmp(words[1], "units") == 0;
   if (!is_unit && !is_units && !(count == 3 && strcmp(words[1], "comm") == 0)) return 64;
   char list[4096];
   snprintf(list, sizeof list, "%s/cgroup.procs", words[2]);
   int proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
-  long rounds = atol(words[count - 1]), seen = 0;
+  long rounds = atol(words[count - 1]);
   if (proc == -1 || rounds < 1) return 64;
-  long long before = cpu_time();
-  for (long round = 0; round < rounds; round++) {
-    nanosleep(&(struct timespec){1, 0}, NULL);
-    seen = is_unit ? look_at_unit(proc, list) : is_units ? look_at_units(proc, words[2]) : look_at_all(proc);
-  }
-  printf("%lld %ld\n", (cpu_time() - before) / rounds, seen);
+  MEASURE(rounds, is_unit ? look_at_unit(proc, list) : is_units ? look_at_units(proc, words[2]) : look_at_all(proc));
 }
