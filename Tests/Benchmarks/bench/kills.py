@@ -5,8 +5,9 @@ import signal
 import subprocess
 import time
 
-from .machine import Daemon, Program, memory_cgroup
+from .machine import Daemon, Journal, Program, Unmeasurable, memory_cgroup
 
+TIMED_KILLS = 20
 LINES, KILLS = 200_000, 100
 STOPPED_LINES, STOPPED_KILLS = 20_000, 20
 MIB = 16
@@ -21,7 +22,25 @@ def storm(tools, cgroup, kills, pause_ms):
         stdout=subprocess.PIPE, text=True)
 
 
+def seen(killer):
+    """When the end of each of those it killed was seen."""
+    return [int(line) for line in killer.communicate()[0].split()]
+
+
 def measure(binaries, tools, table):
+    with memory_cgroup(MIB) as cgroup, Journal("OOMGUARD_VICTIM_COMM", "killstorm") as journal, \
+            Daemon(binaries, CONFIG, journal=journal):
+        journal.came.clear()  # what was in the kernel's log before
+        deaths = seen(storm(tools, cgroup, TIMED_KILLS, 300))
+        time.sleep(SETTLED_S)
+    waits = sorted((came - death) / 1e6 for death, came in zip(deaths, journal.came))
+    if len(journal.came) != len(deaths):
+        raise Unmeasurable(f"{len(deaths)} kills, and entries for {len(journal.came)}")
+    table.section(f"From the end of a killed process, as its parent sees it, to the entry in the journal; {len(deaths)} kills")
+    table.row("p50", waits[len(waits) // 2], None, "ms")
+    table.row("least", waits[0], None, "ms")
+    table.row("most", waits[-1], None, "ms")
+
     with memory_cgroup(MIB) as cgroup, Daemon(binaries, CONFIG) as daemon:
         before = daemon.status()["kills"]
         with Program([f"{tools}/logreader"]) as floor:
@@ -29,7 +48,7 @@ def measure(binaries, tools, table):
             killer = storm(tools, cgroup, KILLS, 30)
             flood = subprocess.Popen([f"{tools}/logflood", str(LINES), "2000", "20"])
             flood.wait()
-            killed = int(killer.communicate()[0])
+            killed = len(seen(killer))
             time.sleep(1)
             cpu = [daemon.cpu_ns() - cpu[0], floor.cpu_ns() - cpu[1]]
             found, lost = map(int, floor.process.communicate("")[0].split())
@@ -44,7 +63,7 @@ def measure(binaries, tools, table):
 
         before = daemon.status()["kills"]
         daemon.process.send_signal(signal.SIGSTOP)
-        killed = int(storm(tools, cgroup, STOPPED_KILLS, 0).communicate()[0])
+        killed = len(seen(storm(tools, cgroup, STOPPED_KILLS, 0)))
         subprocess.run([f"{tools}/logflood", str(STOPPED_LINES), str(STOPPED_LINES), "0"], check=True)
         daemon.process.send_signal(signal.SIGCONT)
         time.sleep(SETTLED_S)

@@ -22,8 +22,8 @@ class Program:
     """A program that was started, until the `with` block ends."""
 
     def __init__(self, words, ready=True, **options):
-        self.process = subprocess.Popen(
-            [str(word) for word in words], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, **options)
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+        self.process = subprocess.Popen([str(word) for word in words], text=True, **(pipes | options))
         if ready and self.process.stdout.readline().strip() != "ready":
             self.process.wait()
             raise Unmeasurable(f"'{os.path.basename(words[0])}' does not work here")
@@ -39,20 +39,27 @@ class Program:
             self.process.send_signal(signal.SIGTERM)
         self.process.wait()
 
+    def threads(self):
+        return [f"/proc/{self.pid}/task/{thread}" for thread in os.listdir(f"/proc/{self.pid}/task")]
+
     def cpu_ns(self):
         """Time on a core since it was started. See Documentation/scheduler/sched-stats.rst."""
-        return int(read(f"/proc/{self.pid}/schedstat").split()[0])
+        return sum(int(read(f"{thread}/schedstat").split()[0]) for thread in self.threads())
 
     def switches(self):
         """How often it was put on a core."""
-        lines = read(f"/proc/{self.pid}/status").splitlines()
+        lines = [line for thread in self.threads() for line in read(f"{thread}/status").splitlines()]
         return sum(int(line.split()[1]) for line in lines if "ctxt_switches" in line)
+
+    def memory_kb(self):
+        text = read(f"/proc/{self.pid}/smaps_rollup").splitlines()[1:]
+        return {line.split(":")[0]: int(line.split()[1]) for line in text}
 
 
 class Daemon(Program):
     """oomguardd with a configuration, ready. Its /run is its own: no other daemon is in its way, nor it in another's."""
 
-    def __init__(self, binaries, config, writes_status=True, stderr=subprocess.DEVNULL):
+    def __init__(self, binaries, config, writes_status=True, stderr=subprocess.DEVNULL, journal=None):
         self.notifications = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.notifications.bind("")  # a name of its own in the abstract namespace
         self.ready = threading.Event()
@@ -61,8 +68,13 @@ class Daemon(Program):
             file.write(config)
             file.flush()
             script = f'mount -t tmpfs -o mode=0755,{"rw" if writes_status else "ro"} tmpfs /run && exec "$@"'
-            words = ["unshare", "--mount", "sh", "-c", script, "sh", f"{binaries}/oomguardd", "--config", file.name]
             environment = {"NOTIFY_SOCKET": "@" + self.notifications.getsockname()[1:].decode()}
+            if journal:
+                script = script.replace(
+                    "exec", f"mkdir -p /run/systemd/journal && ln -s {journal.path} /run/systemd/journal/socket && exec")
+                stderr = journal.stream
+                environment["JOURNAL_STREAM"] = journal.name
+            words = ["unshare", "--mount", "sh", "-c", script, "sh", f"{binaries}/oomguardd", "--config", file.name]
             super().__init__(words, ready=False, stderr=stderr, env=os.environ | environment)
             if not self.ready.wait(20):
                 self.process.kill()
@@ -93,9 +105,33 @@ class Daemon(Program):
                 self.process.send_signal(signal.SIGHUP)
                 time.sleep(0.005)
 
-    def memory_kb(self):
-        text = read(f"/proc/{self.pid}/smaps_rollup").splitlines()[1:]
-        return {line.split(":")[0]: int(line.split()[1]) for line in text}
+
+class Journal:
+    """The socket of a journal that only notes when an entry with such words came, until the `with` block ends."""
+
+    def __init__(self, *words):
+        self.words, self.came = [word.encode() for word in words], []
+        self.directory = tempfile.TemporaryDirectory()
+        self.path = f"{self.directory.name}/socket"
+        self.entries = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.entries.bind(self.path)
+        # By whose name a service knows that its standard error goes to the journal: see systemd.exec(5).
+        self.stream, self.end = socket.socketpair()
+        status = os.fstat(self.stream.fileno())
+        self.name = f"{status.st_dev}:{status.st_ino}"
+
+    def __enter__(self):
+        threading.Thread(target=self._listen, daemon=True).start()
+        return self
+
+    def __exit__(self, *_):
+        self.entries.shutdown(socket.SHUT_RDWR)
+        self.directory.cleanup()
+
+    def _listen(self):
+        while entry := self.entries.recv(1 << 20):
+            if all(word in entry for word in self.words):
+                self.came.append(time.monotonic_ns())
 
 
 def read(path):
@@ -158,7 +194,7 @@ def feasible(sizes, table, of="processes", processes_each=1):
     """Those of the sizes that this machine has room for; why the others are not measured goes into the table."""
     for size in sizes:
         if why := whether_too_many(size * processes_each):
-            table.note(f"  {size:,} {of}: not measured: {why}")
+            table.note(f"{size:,} {of}: not measured: {why}")
         else:
             yield size
 

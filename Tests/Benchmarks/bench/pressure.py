@@ -10,6 +10,7 @@ import threading
 import time
 
 from .machine import Daemon, Unmeasurable, meminfo_kb, memory_cgroup, read
+from .peers import fetch
 
 # Calm for so long that the kernel's ten-second average has forgotten the stall before.
 STALLS, SQUEEZE_SECONDS, CALM_SECONDS = 4, 12, 18
@@ -138,7 +139,8 @@ def squeeze(cgroup, path):
         reader.wait()
 
 
-def measure(binaries, table):
+def measure(binaries, tools, table):
+    fetch(tools)
     if not os.path.exists("/proc/pressure/memory"):
         raise Unmeasurable("this kernel has no pressure stall information")
     waits = {name: [] for name in ("oomguardd", FASTEST, SLOWER, "psi-notify", "earlyoom")}
@@ -192,7 +194,7 @@ def measure(binaries, table):
         "wake-ups a minute at rest", round(at_rest * minute), round(60 / FASTEST), "",
         "1 s poll: 60; psi-notify: 12")
     # kernel/sched/psi.c: whoever reads the file takes the turn of the averages' worker, who alone looks at them.
-    table.note("  The floor is a look each 0.1 s; it and the 1 s poll have stalls of their own, since who looks that often keeps")
-    table.note("  triggers without CAP_SYS_RESOURCE waiting. psi-notify goes by the kernel's ten-second average, each 5 s.")
+    table.note("The floor is a look each 0.1 s; it and the 1 s poll have stalls of their own, since who looks that often keeps")
+    table.note("triggers without CAP_SYS_RESOURCE waiting. psi-notify goes by the kernel's ten-second average, each 5 s.")
     table.note(
-        f"  earlyoom looks at what is left and at no stall: {TAKEN_PERCENT} % of the memory is taken as the stall begins.")
+        f"earlyoom looks at what is left and at no stall: {TAKEN_PERCENT} % of the memory is taken as the stall begins.")

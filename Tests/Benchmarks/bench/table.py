@@ -1,14 +1,14 @@
-"""The one table everything is printed in."""
+"""The tables everything is printed in, as Markdown that reads well as it stands."""
 
 
 class Table:
     HEAD = ("", "oomguard", "floor", "ratio", "others", "aim", "")
 
     def __init__(self):
-        self.rows = []
+        self.parts = []
 
-    def section(self, title):
-        self.rows.append((title,))
+    def section(self, title, head=HEAD):
+        self.parts.append((title, [head], []))
 
     def row(self, what, value, floor=None, unit="", others="", within=None, below=None):
         """`within`: how many times the floor is still good; `below`: how much in all."""
@@ -23,22 +23,27 @@ class Table:
         # Where the floor itself is over it, the machine was too busy to tell.
         is_told = below is None or floor is None or floor < below
         verdict = "ok" if good else "SHORT" if is_told else "busy machine"
-        self.rows.append((
-            "  " + what, amount(value, unit), amount(floor, unit), f"{ratio:.2f}×" if ratio else "", others,
-            " and ".join(aims), verdict if aims else ""))
+        self.line(
+            what, amount(value, unit), amount(floor, unit), f"{ratio:.2f}×" if ratio else "", others,
+            " and ".join(aims), verdict if aims else "")
+
+    def line(self, *cells):
+        """A row of a section with a head of its own."""
+        self.parts[-1][1].append(cells)
 
     def note(self, text):
-        self.rows.append((text,))
+        self.parts[-1][2].append(text)
 
     def print(self):
-        full = [row for row in self.rows if len(row) > 1] + [self.HEAD]
-        widths = [max(len(row[column]) for row in full) for column in range(len(self.HEAD))]
-        for row in [self.HEAD, *self.rows]:
-            if len(row) == 1:
-                print(f"\n{row[0]}" if not row[0].startswith(" ") else row[0])
-                continue
-            first, *rest = row
-            print(first.ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(rest, widths[1:])), sep="  ")
+        for title, rows, notes in self.parts:
+            print(f"\n### {title}\n")
+            widths = [max(3, *(len(row[column]) for row in rows)) for column in range(len(rows[0]))]
+            rule = ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]
+            for first, *rest in ([rows[0], rule, *rows[1:]] if len(rows) > 1 else []):
+                cells = [cell.rjust(width) for cell, width in zip(rest, widths[1:])]
+                print("|", " | ".join([first.ljust(widths[0]), *cells]), "|")
+            if notes:
+                print("\n" * (len(rows) > 1) + "\n".join(notes))
 
 
 def amount(value, unit):

@@ -1,11 +1,12 @@
 // killstorm COUNT PAUSE_MS CGROUP.PROCS MIB: starts one process after the other that eats so much memory in that cgroup,
-// until the kernel kills it. Prints how many it killed.
+// until the kernel kills it. Prints of each that it killed when that was seen, in nanoseconds of CLOCK_MONOTONIC.
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 static int put(const char *path, const char *text) {
@@ -15,7 +16,7 @@ static int put(const char *path, const char *text) {
 
 int main(int count, char **arguments) {
   if (count != 5) return 2;
-  long kills = atol(arguments[1]), pause = atol(arguments[2]), bytes = atol(arguments[4]) << 20, killed = 0;
+  long kills = atol(arguments[1]), pause = atol(arguments[2]), bytes = atol(arguments[4]) << 20;
   for (long i = 0; i < kills; i++) {
     pid_t child = fork();
     if (child < 0) return perror("fork"), 1;
@@ -27,8 +28,11 @@ int main(int count, char **arguments) {
       _exit(0);
     }
     int status;
-    if (waitpid(child, &status, 0) == child && WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) killed++;
+    if (waitpid(child, &status, 0) == child && WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) {
+      struct timespec now;
+      clock_gettime(CLOCK_MONOTONIC, &now);
+      printf("%lld\n", now.tv_sec * 1000000000LL + now.tv_nsec);
+    }
     usleep(pause * 1000);
   }
-  printf("%ld\n", killed);
 }
