@@ -136,6 +136,7 @@ install-files:
 	install -D -m 0755 -t $(DESTDIR)$(PREFIX)/sbin $(BUILD)/oomguardd
 	install -D -m 0755 -t $(DESTDIR)$(PREFIX)/bin $(BUILD)/oomguardctl
 	install -D -m 0755 -t $(DESTDIR)$(PREFIX)/libexec $(BUILD)/oomguard-varlink
+	install -d $(DESTDIR)/etc/oomguard.conf.d
 	[ -e $(DESTDIR)/etc/oomguard.conf ] || install -D -m 0644 -t $(DESTDIR)/etc config/oomguard.conf
 	$(call put,$(UNITDIR),$(UNITS))
 	sed -i -E 's,/usr/(s?bin|libexec)/oomguard,$(PREFIX)/\1/oomguard,' $(addprefix $(DESTDIR)$(UNITDIR)/,$(notdir $(UNITS)))

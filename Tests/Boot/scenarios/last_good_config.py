@@ -34,7 +34,6 @@ def run(guest, check):
     for name, base in (("vault", -300), ("batch", 0)):
         guest.unit(f"{name}.service", UNIT.format(base=base))
     guest.sh("systemctl enable --now --quiet vault.service batch.service")
-    guest.sh("mkdir -p /etc/oomguard.conf.d")
     guest.write("/etc/oomguard.conf.d/50-batch.conf", DROP_IN)
     guest.configure(CONFIG)
 

@@ -28,7 +28,7 @@ def run(guest, check):
     guest.install("previous.deb")
     before = version(guest)[1]
     guest.configure(CONFIG)
-    guest.sh("mkdir /etc/oomguard.conf.d && echo '# mine' >/etc/oomguard.conf.d/50-mine.conf")
+    guest.sh("echo '# mine' >/etc/oomguard.conf.d/50-mine.conf")
     guest.wait_score(vault, -900)
     daemon = guest.main_pid("oomguard.service")
     sampler = Sampler(guest, {vault: -900})

@@ -12,7 +12,6 @@ reconcile_interval = "1s"
 
 def run(guest, check):
     prepare(guest)
-    guest.sh("mkdir -p /etc/oomguard.conf.d")
     guest.write("/etc/oomguard.conf.d/often.conf", OFTEN)
     guest.sh("systemctl restart oomguard.service")
     listener = guest.main_pid("ssh.service")
