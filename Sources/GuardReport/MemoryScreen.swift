@@ -36,7 +36,8 @@ package struct MemoryScreen: Sendable {
 
   // MARK: Each kind
 
-  private static let barWidth: UInt64 = 16
+  /// On 80 columns the names of the kinds are what is to be read.
+  private var barWidth: UInt64 { UInt64(max(6, min(16, (appearance.width ?? 100) - 84))) }
 
   private var table: [String] {
     var table = Table([
@@ -56,7 +57,7 @@ package struct MemoryScreen: Sendable {
     let rest = report.ledger.unaccountedKB
     table.rows.append([
       "not accounted for", .init(rest.kibibytesText), .init((rest < 0 ? "-" : "") + percent(rest.magnitude)),
-      .init(stroke(UInt64(clamping: rest), of: largest)), "no: drivers, network, figures that moved",
+      .init(stroke(UInt64(clamping: rest), of: largest)), "no: drivers, network",
     ])
     table.rows.append([
       .init("all of RAM", .heading), .init(report.ledger.totalKB.kibibytesText, .heading), "100.0", "", "",
@@ -72,7 +73,7 @@ package struct MemoryScreen: Sendable {
   }
 
   private func stroke(_ kb: UInt64, of largest: UInt64) -> String {
-    let width = max(1, largest).dividingFullWidth(min(kb, largest).multipliedFullWidth(by: Self.barWidth))
+    let width = max(1, largest).dividingFullWidth(min(kb, largest).multipliedFullWidth(by: barWidth))
       .quotient
     return String(repeating: appearance.hasUnicode ? "▇" : "#", count: Int(width))
   }
@@ -163,7 +164,8 @@ package struct MemoryScreen: Sendable {
         (segment.isLocked ? ["locked"] : [])
         + (segment.isOrphaned ? ["outlives its processes: ipcrm -m \(segment.id)"] : [])
       return [
-        .init("\(segment.id)"), .init((segment.sizeBytes / 1024).kibibytesText),
+        .init("\(segment.id)"),
+        .init((segment.sizeBytes / 1024 + (segment.sizeBytes % 1024 > 0 ? 1 : 0)).kibibytesText),
         .init(segment.residentBytes.map { ($0 / 1024).kibibytesText } ?? "-"),
         .init(segment.swappedBytes.map { ($0 / 1024).kibibytesText } ?? "-"), .init("\(segment.attachments)"),
         .init("\(segment.creatorPID)"), .init("\(segment.creatorUID)"),
