@@ -11,6 +11,8 @@ final class Keeper {
     /// Given up, since another writer insists.
     var conflicts: [Ledger.Entry] = []
     var departed = 0
+    /// Processes that a rule means from now on, whether or not their score had to be changed.
+    var arrived = 0
     /// Scores that were to be given back, whether or not their process was still there.
     var givenBack = 0
     /// Processes that were gone before they could be looked at; a child of theirs may not be.
@@ -23,7 +25,7 @@ final class Keeper {
     var failure: SystemCallError?
 
     var changedAnything: Bool {
-      !written.isEmpty || !refused.isEmpty || !conflicts.isEmpty || departed > 0 || isDeserted
+      !written.isEmpty || !refused.isEmpty || !conflicts.isEmpty || departed > 0 || arrived > 0 || isDeserted
     }
   }
 
@@ -96,8 +98,15 @@ final class Keeper {
   ///
   /// - Parameter execs: those of them that have just begun a program.
   func reconsider(_ pids: some Sequence<Int32>, execs: Set<Int32> = [], at now: Duration) -> Round {
-    let sight = survey.look(at: pids, rules, ledger: ledger, execs: execs)
-    var round = carryOut(ledger.consider(sight.observations, rules: rules, at: now), fresh: execs)
+    consider(survey.look(at: pids, rules, ledger: ledger, execs: execs), fresh: execs, at: now)
+  }
+
+  private func consider(_ sight: Survey.Sight, fresh: Set<Int32> = [], at now: Duration) -> Round {
+    let known = ledger.entries.count
+    let plan = ledger.consider(sight.observations, rules: rules, at: now)
+    let arrived = ledger.entries.count - known + plan.departed.count
+    var round = carryOut(plan, fresh: fresh)
+    round.arrived = max(0, arrived)
     round.failure = round.failure ?? sight.failure
     return round
   }
@@ -120,8 +129,7 @@ final class Keeper {
       }
       let pids = members.flatMap(\.pids).filter { seesChildren || ledger.entries[$0] == nil }
       let sight = survey.look(at: pids, rules, ledger: ledger)
-      var round = carryOut(ledger.consider(sight.observations, rules: rules, at: now))
-      round.failure = round.failure ?? sight.failure
+      var round = consider(sight, at: now)
       let observed = Set(sight.observations.lazy.map(\.process.pid))
       round.missed = pids.count { !observed.contains($0) && survey.isGone($0) }
       round.isDeserted = members.isEmpty
