@@ -1,4 +1,4 @@
-"""The examples of the manuals and of the README, each with the word that says what tries it.
+"""The examples of the manuals, the README and the pages beside it, each with the word that says what tries it.
 
 In a manual an example stands between .EX and .EE, after the comment `.\\" example: KIND …`; in Markdown it is a
 fenced block whose first line is "```LANGUAGE KIND …". An example without a kind, or of a kind unknown, is a mistake.
@@ -8,6 +8,8 @@ fenced block whose first line is "```LANGUAGE KIND …". An example without a ki
                with status 0, or N
   make         `make TARGET` lines: .ci/run must run each of the targets; and the installation of the package, which
                `make boot-test` does
+  drawn NAME   what a program drew on a terminal of the emulated Debian, where Tests/Boot/scenarios/pictures.py has it
+               drawn again and compares it, but for figures
   printed      what a program printed once, with the pids and times of that day: nothing compares it
   output FILE  what a program printed: the same as FILE below Tests/Fixtures, which a test compares with the program
 """
@@ -19,7 +21,7 @@ from dataclasses import dataclass
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 MANUALS = "packaging/man"
 PAGES = "packaging/doc"
-KINDS = {"config": 0, "guest": (0, 1), "make": 0, "printed": 0, "output": 1}  # and how many words follow
+KINDS = {"config": 0, "drawn": 1, "guest": (0, 1), "make": 0, "printed": 0, "output": 1}  # and how many words follow
 
 # What roff makes of the escapes that an example may have in it.
 ESCAPES = {r"\-": "-", r"\e": "\\", r"\(dq": '"', r"\(aq": "'", r"\(ga": "`", r"\(ha": "^", r"\(ti": "~", r"\&": ""}
