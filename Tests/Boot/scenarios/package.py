@@ -16,8 +16,6 @@ score = -900
 scope = "all"
 """
 
-PACKAGES = "/root/packages"
-
 
 def version(guest):
     return guest.sh("dpkg-query -W -f '${db:Status-Abbrev} ${Version}' oomguard").split()
@@ -26,6 +24,7 @@ def version(guest):
 def run(guest, check):
     vault = guest.start("vault", "sleep infinity", OOMScoreAdjust=-300)
     guest.install("previous.deb")
+    shipped = guest.unpack("shipped.deb")
     before = version(guest)[1]
     guest.configure(CONFIG)
     guest.sh("echo '# mine' >/etc/oomguard.conf.d/50-mine.conf")
@@ -33,7 +32,7 @@ def run(guest, check):
     daemon = guest.main_pid("oomguard.service")
     sampler = Sampler(guest, {vault: -900})
     # Both sides changed the file: dpkg asks, and keeps the administrator's where nobody answers.
-    guest.sh(f"dpkg -i --force-confdef {PACKAGES}/shipped.deb", 120)
+    guest.sh(f"dpkg -i --force-confdef {shipped}", 300)
     check.equal("an upgrade leaves no gap", sampler.gaps(), "")
     check(f"the sampler looked {sampler.stop()} times", True)
     after = version(guest)
@@ -54,13 +53,13 @@ def run(guest, check):
         check.equal(f"{program} finds its libraries", guest.machine.run(f"{program} --version", 60)[0], 0)
     check("journalctl -x knows what it tells", guest.holds("journalctl --list-catalog | grep -qi oomguard"))
 
-    guest.sh("dpkg --remove oomguard", 120)
+    guest.sh("dpkg --remove oomguard", 300)
     check.equal("removal gives the base back, whatever is configured", guest.score(vault), -300)
     for unit in ("oomguard.service", "oomguard-varlink.socket", "oomguard-varlink.service"):
         check(f"and ends {unit}", not guest.holds(f"systemctl is-active --quiet {unit}"))
     check.equal("and keeps the configuration", guest.sh("cat /etc/oomguard.conf"), CONFIG)
     check("and forgets the catalogue", not guest.holds("journalctl --list-catalog | grep -qi oomguard"))
-    guest.sh("dpkg --purge oomguard", 120)
-    left = guest.sh(f"find / /run /tmp -xdev -path {PACKAGES} -prune -o -name '*oomguard*' -print")
+    guest.sh("dpkg --purge oomguard", 300)
+    left = guest.sh(f"find / /run /tmp -xdev -path /root/packages -prune -o -name '*oomguard*' -print")
     check.equal("purging leaves nothing", left, "")
     check.equal("and no unit that failed", guest.sh("systemctl --failed --plain --no-legend"), "")

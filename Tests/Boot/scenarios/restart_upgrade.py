@@ -31,7 +31,7 @@ def run(guest, check):
     wanted = {vault: -900, late: -800} | {pid: -800 for pid in family}
     bases = {vault: -300, late: 200} | {pid: 0 for pid in family}
     check.equal("all are protected", guest.scores(wanted), wanted)
-    guest.sh("mkdir -p /root/packages && tar xf /dev/vdb -C /root/packages", 120)
+    package = guest.unpack("oomguard.deb")
     sampler = Sampler(guest, wanted)
 
     def holds_on(what, before):
@@ -50,7 +50,7 @@ def run(guest, check):
     daemon = guest.main_pid("oomguard.service")
     guest.sh("systemctl restart oomguard.service")
     daemon = holds_on("restart", daemon)
-    guest.sh("dpkg -i /root/packages/oomguard.deb", 120)
+    guest.sh(f"dpkg -i {package}", 300)
     daemon = holds_on("upgrade", daemon)
     guest.sh(f"kill -KILL {daemon}")
     guest.eventually("systemd starts it again", lambda: guest.main_pid("oomguard.service"), lambda pid: pid not in (0, daemon))
