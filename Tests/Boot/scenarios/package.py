@@ -29,6 +29,8 @@ def run(guest, check):
     guest.configure(CONFIG)
     guest.sh("echo '# mine' >/etc/oomguard.conf.d/50-mine.conf")
     guest.wait_score(vault, -900)
+    guest.sh("systemctl enable --now --quiet oomguard-metrics.timer; mkdir -p /var/lib/prometheus/node-exporter")
+    guest.sh("systemctl start oomguard-metrics.service")
     daemon = guest.main_pid("oomguard.service")
     sampler = Sampler(guest, {vault: -900})
     # Both sides changed the file: dpkg asks, and keeps the administrator's where nobody answers.
@@ -43,7 +45,7 @@ def run(guest, check):
     check.equal("the administrator's configuration is kept", guest.sh("cat /etc/oomguard.conf"), CONFIG)
     check("and the package's laid beside it", guest.holds("test -s /etc/oomguard.conf.dpkg-dist"))
 
-    for unit in ("oomguard.service", "oomguard-varlink.socket"):
+    for unit in ("oomguard.service", "oomguard-varlink.socket", "oomguard-metrics.timer"):
         check.equal(f"{unit} is enabled and runs", guest.sh(f"systemctl is-enabled {unit}; systemctl is-active {unit}").split(), ["enabled", "active"])
     check.equal("every other file is as packed", guest.sh("dpkg --verify oomguard").split(), ["??5??????", "c", "/etc/oomguard.conf"])
     conffiles = guest.sh("dpkg-query -W -f '${Conffiles}' oomguard").split()
@@ -55,7 +57,7 @@ def run(guest, check):
 
     guest.sh("dpkg --remove oomguard", 300)
     check.equal("removal gives the base back, whatever is configured", guest.score(vault), -300)
-    for unit in ("oomguard.service", "oomguard-varlink.socket", "oomguard-varlink.service"):
+    for unit in ("oomguard.service", "oomguard-varlink.socket", "oomguard-varlink.service", "oomguard-metrics.timer"):
         check(f"and ends {unit}", not guest.holds(f"systemctl is-active --quiet {unit}"))
     check.equal("and keeps the configuration", guest.sh("cat /etc/oomguard.conf"), CONFIG)
     check("and forgets the catalogue", not guest.holds("journalctl --list-catalog | grep -qi oomguard"))
