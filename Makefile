@@ -1,7 +1,7 @@
 # oomguard: `make run` shows it at work, `make test` tests it. The rest serves these two, and packagers.
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
-.PHONY: run test build lint format install install-files deps test-deps deb rpm check-package boot-test experiments bench fuzz faults clean
+.PHONY: run test build lint format install install-files uninstall deps test-deps deb rpm check-package boot-test experiments bench fuzz faults clean
 
 SWIFT ?= swift
 PREFIX ?= /usr
@@ -130,27 +130,41 @@ faults: build
 install: build install-files
 
 UNITS := $(wildcard $(addprefix packaging/*.,service socket timer slice))
-put = $(if $(2),install -D -m 0644 -t $(DESTDIR)$(1) $(2))
 
+# put DIRECTORY,FILES,MODE: what becomes of each, here and at `make uninstall`.
+define files
+$(call put,$(PREFIX)/sbin,$(BUILD)/oomguardd,0755)
+$(call put,$(PREFIX)/bin,$(BUILD)/oomguardctl,0755)
+$(call put,$(PREFIX)/libexec,$(BUILD)/oomguard-varlink,0755)
+$(call put,$(UNITDIR),$(UNITS))
+$(call put,$(PREFIX)/lib/tmpfiles.d,$(wildcard packaging/tmpfiles.d/*.conf))
+$(call put,$(PREFIX)/lib/systemd/catalog,$(wildcard packaging/catalog/*.catalog))
+$(call put,$(PREFIX)/share/varlink,$(wildcard packaging/*.varlink))
+$(call put,$(PREFIX)/share/man/man1,$(wildcard packaging/man/*.1))
+$(call put,$(PREFIX)/share/man/man5,$(wildcard packaging/man/*.5))
+$(call put,$(PREFIX)/share/man/man8,$(wildcard packaging/man/*.8))
+$(call put,$(PREFIX)/share/bash-completion/completions,$(COMPLETIONS)/oomguardctl)
+$(call put,$(ZSHDIR),$(COMPLETIONS)/_oomguardctl)
+$(call put,$(PREFIX)/share/fish/vendor_completions.d,$(COMPLETIONS)/oomguardctl.fish)
+$(call put,$(PREFIX)/share/doc/oomguard,README.md CHANGELOG.md $(wildcard packaging/doc/*))
+$(call put,$(PREFIX)/share/doc/oomguard/examples,$(wildcard packaging/examples/*))
+endef
+
+install-files: put = $(if $(2),install -D -m $(or $(3),0644) -t $(DESTDIR)$(1) $(2))
 install-files:
-	install -D -m 0755 -t $(DESTDIR)$(PREFIX)/sbin $(BUILD)/oomguardd
-	install -D -m 0755 -t $(DESTDIR)$(PREFIX)/bin $(BUILD)/oomguardctl
-	install -D -m 0755 -t $(DESTDIR)$(PREFIX)/libexec $(BUILD)/oomguard-varlink
+	$(files)
+	sed -i -E 's,/usr/(s?bin|libexec|share/doc)/oomguard,$(PREFIX)/\1/oomguard,' \
+	  $(addprefix $(DESTDIR)$(UNITDIR)/,$(notdir $(UNITS))) $(DESTDIR)$(PREFIX)/lib/systemd/catalog/oomguard.catalog
 	install -d $(DESTDIR)/etc/oomguard.conf.d
 	[ -e $(DESTDIR)/etc/oomguard.conf ] || install -D -m 0644 -t $(DESTDIR)/etc config/oomguard.conf
-	$(call put,$(UNITDIR),$(UNITS))
-	sed -i -E 's,/usr/(s?bin|libexec)/oomguard,$(PREFIX)/\1/oomguard,' $(addprefix $(DESTDIR)$(UNITDIR)/,$(notdir $(UNITS)))
-	$(call put,$(PREFIX)/lib/tmpfiles.d,$(wildcard packaging/tmpfiles.d/*.conf))
-	$(call put,$(PREFIX)/lib/systemd/catalog,$(wildcard packaging/catalog/*.catalog))
-	$(call put,$(PREFIX)/share/varlink,$(wildcard packaging/*.varlink))
-	$(call put,$(PREFIX)/share/man/man1,$(wildcard packaging/man/*.1))
-	$(call put,$(PREFIX)/share/man/man5,$(wildcard packaging/man/*.5))
-	$(call put,$(PREFIX)/share/man/man8,$(wildcard packaging/man/*.8))
-	$(call put,$(PREFIX)/share/bash-completion/completions,$(COMPLETIONS)/oomguardctl)
-	$(call put,$(ZSHDIR),$(COMPLETIONS)/_oomguardctl)
-	$(call put,$(PREFIX)/share/fish/vendor_completions.d,$(COMPLETIONS)/oomguardctl.fish)
-	$(call put,$(PREFIX)/share/doc/oomguard,README.md CHANGELOG.md $(wildcard packaging/doc/*))
-	$(call put,$(PREFIX)/share/doc/oomguard/examples,$(wildcard packaging/examples/*))
+
+# What `make install` with the same DESTDIR and PREFIX has put there, but for a configuration that was edited.
+uninstall: put = rm -f $(addprefix $(DESTDIR)$(1)/,$(notdir $(2)))
+uninstall:
+	$(files)
+	[ ! -e $(DESTDIR)$(PREFIX)/share/doc/oomguard ] || rmdir $(DESTDIR)$(PREFIX)/share/doc/oomguard{/examples,}
+	[ ! -e $(DESTDIR)/etc/oomguard.conf.d ] || rmdir --ignore-fail-on-non-empty $(DESTDIR)/etc/oomguard.conf.d
+	! cmp -s config/oomguard.conf $(DESTDIR)/etc/oomguard.conf || rm $(DESTDIR)/etc/oomguard.conf
 
 clean:
 	rm -rf .build
