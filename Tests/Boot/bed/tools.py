@@ -16,6 +16,7 @@ NEEDED = {
     "cpio": "cpio",
     "e2fsprogs": "mkfs.ext4",
     "gcc": "gcc",
+    "rpm": "rpmbuild",
     "libc6-dev": "/usr/include/stdio.h",
 }
 
