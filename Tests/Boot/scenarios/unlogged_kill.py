@@ -58,10 +58,8 @@ def run(guest, check):
     check.equal("away: the kernel's count is remembered", told(), [first, second])
 
     # Without the log: the cgroup's counter wakes the daemon, whose next survey is an hour away.
-    guest.sh("mkdir -p /run/systemd/system/oomguard.service.d")
-    guest.write(
-        "/run/systemd/system/oomguard.service.d/deaf.conf", "[Service]\nBindReadOnlyPaths=\nProtectKernelLogs=yes\n")
-    guest.sh("systemctl daemon-reload; systemctl restart oomguard.service")
+    # As in many containers there is none, which must not keep the unit from starting.
+    guest.sh("rm /dev/kmsg && systemctl restart oomguard.service")
     check.equal("without the log it says so", [one["what"] for one in guest.status()["degraded"]], ["no-kernel-log"])
     kill(3)
     status = guest.wait_kills(3)
