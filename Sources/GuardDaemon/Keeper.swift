@@ -202,11 +202,14 @@ final class Keeper {
   /// What a process forked while it still carried a promise has it too, though no rule means it: a login's shell,
   /// born of the sshd that has left the unit. Children are read after their parent's write, so none is born with it later.
   ///
-  /// - Parameter parents: who got its base back, or has it to come as long as it shares another's memory.
-  private func disinheritHeirs(of parents: [ScoreChange], _ round: inout Round) {
+  /// - Parameters:
+  ///   - parents: who got its base back, or has it to come as long as it shares another's memory.
+  ///   - isLast: whether no later look will find who began to share a parent's memory a moment ago.
+  private func disinheritHeirs(of parents: [ScoreChange], isLast: Bool, _ round: inout Round) {
     var pending = parents
     while let parent = pending.popLast(), round.givenBack < 4096 {
-      for change in survey.heirs(of: parent, rules, ledger: ledger) where !isTied(change) {
+      let others = isLast ? survey.neighbours(of: parent.process.pid).map(\.process.pid) : []
+      for change in survey.heirs(of: parent, and: others, rules, ledger: ledger) where !isTied(change) {
         let outcome = survey.carryOut(change)
         _ = ledger.record(change, outcome)
         guard outcome == .written else { continue }
@@ -271,7 +274,7 @@ final class Keeper {
         }
       }
     }
-    if !isDryRun { disinheritHeirs(of: parents, &round) }
+    if !isDryRun { disinheritHeirs(of: parents, isLast: looks == 0, &round) }
     guard !changed.isEmpty else { return round }
     guard looks > 0 else {
       round.looksAgain = true

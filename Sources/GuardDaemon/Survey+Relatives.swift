@@ -4,10 +4,15 @@ internal import GuardLinux
 // What processes are to one another: a promise must not pass from one to the next unseen.
 extension Survey {
   /// The children of a process that got its base back which no rule means and which still carry what it had.
-  func heirs(of parent: ScoreChange, _ rules: RuleSet, ledger: Ledger) -> [ScoreChange] {
-    guard let directory = try? proc.process(parent.process.pid), let children = try? directory.children()
-    else {
-      return []
+  ///
+  /// - Parameter others: who shares its memory and so was changed together with it, which what they forked was not.
+  func heirs(
+    of parent: ScoreChange, and others: [Int32], _ rules: RuleSet, ledger: Ledger
+  ) -> [ScoreChange] {
+    var children: [Int32] = []
+    for pid in [parent.process.pid] + others {
+      guard let directory = try? proc.process(pid) else { continue }
+      children += (try? directory.children()) ?? []
     }
     let seen = look(at: children, rules, ledger: ledger, isKnown: true).observations
     return seen.compactMap { child in

@@ -71,6 +71,10 @@ def run(guest, check):
     become("also if the guard was killed before it saw that", {pairs[2][1]: -100})
     check.equal("the pair that is left is protected", guest.scores((unit[0], pairs[0][0])), {unit[0]: -1000, pairs[0][0]: -1000})
 
+    # Nobody looks again before the stop: what is found then is found by it.
+    guest.write("/etc/oomguard.conf", CONFIG.replace("1s", "1h"))
+    guest.sh("systemctl reload oomguard.service")
+    guest.wait_status("that is in force", lambda status: status["reconcile_seconds"] == 3600)
     last = spawned()
     become("a pair that comes later is, too", dict.fromkeys(last, -1000))
     heir = forked(*last)
