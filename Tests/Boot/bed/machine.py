@@ -1,5 +1,6 @@
 """One emulated machine: qemu, its monitor, and the agent that runs scripts inside."""
 
+import contextlib
 import json
 import os
 import socket
@@ -125,7 +126,8 @@ class Machine:
 
     def reboot(self, *options, kernel=""):
         """Shuts down in order and boots from the same disk, with these options of qemu's and words for the kernel."""
-        self.run("systemctl --no-block reboot", 60)
+        with contextlib.suppress(GuestError):  # it may be gone before it can answer
+            self.run("systemctl --no-block reboot", 60)
         try:
             self.process.wait(120)  # qemu was told -no-reboot
         except subprocess.TimeoutExpired as error:

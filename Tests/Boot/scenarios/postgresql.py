@@ -1,8 +1,7 @@
 """Debian's postgresql as it stands: the main process ships -900, its workers reset themselves to 0."""
 
 from bed.guest import processes
-
-UNIT = "postgresql@15-main.service"
+from bed.postgresql import cluster
 
 CONFIG = """
 [guard]
@@ -24,8 +23,9 @@ def query(guest, sql):
 
 
 def run(guest, check):
-    main = guest.main_pid(UNIT)
-    before = guest.scores(guest.pids(UNIT))
+    unit = cluster(guest)
+    main = guest.main_pid(unit)
+    before = guest.scores(guest.pids(unit))
     check.equal("Debian's own scores are what this scenario expects", before, {pid: -900 if pid == main else 0 for pid in before})
 
     guest.configure(MAIN_ONLY)
