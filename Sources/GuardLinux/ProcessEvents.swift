@@ -44,14 +44,20 @@ package struct ProcessEvents: ~Copyable {
     // A storm of execs must fit in until the loop comes round; beyond rmem_max, with CAP_NET_ADMIN.
     var size: CInt = 4 << 20
     unsafe setsockopt(number, SOL_SOCKET, SO_RCVBUFFORCE, &size, socklen_t(MemoryLayout<CInt>.size))
-    try Self.attach(Self.program(interest), to: number)
+    // Only the acknowledgement at first: newer kernels (6.12) let whoever may not ask, as in a user namespace, hear
+    // what others have asked for, as long as those are there.
+    try Self.attach(Self.program(Interest()), to: number)
     _ = try SystemCallError.check("send", opened.path) { clinux_process_connector_listen(number, 1) }
     // The kernel acknowledges with an event of its own; without it, nothing would ever come.
     var poll = pollfd(fd: number, events: Int16(POLLIN), revents: 0)
     let answered = try SystemCallError.check("poll", opened.path) { unsafe Glibc.poll(&poll, 1, 500) }
     guard answered > 0 else { throw SystemCallError(call: "recv", subject: opened.path, code: ETIMEDOUT) }
+    try Self.attach(Self.program(interest), to: number)
     descriptor = opened
   }
+
+  /// The kernel counts who listens, does not see them leave, and tells of each fork and exit as long as one is left.
+  deinit { _ = clinux_process_connector_listen(descriptor.number, 0) }
 
   /// Replaces what is passed from now on.
   package borrowing func change(to interest: Interest) throws(SystemCallError) {
