@@ -1,7 +1,7 @@
 # oomguard: `make run` shows it at work, `make test` tests it. The rest serves these two, and packagers.
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
-.PHONY: run test build lint format install install-files uninstall deps test-deps deb rpm check-package boot-test experiments bench fuzz faults clean
+.PHONY: run test build lint format install install-files uninstall deps test-deps deb rpm check-package boot-test experiments bench fuzz faults soak clean
 
 SWIFT ?= swift
 PREFIX ?= /usr
@@ -113,6 +113,11 @@ experiments: build
 # WHAT=starts, surveys, victims, pressure, kills, watch, rest or peers measures one part.
 bench: build
 	Tests/Benchmarks/run --binaries $(BUILD) $(WHAT)
+
+# Half an hour, or MINUTES=2, of everything at once: 200 process starts a second, a reload a second, 20 who ask for the
+# status, kills, floods of the kernel's log; memory, descriptors and latencies, and whether any of them grows. As root.
+soak: build
+	Tests/Benchmarks/run --binaries $(BUILD) --soak $(or $(MINUTES),30)
 
 # Input that nobody thought of, for the parsers of text that strangers choose: ten minutes in all, or SECONDS=60.
 # WHAT=log-text tries one of them, KEEP=1 puts what it learns into Tests/Fuzz/corpus.

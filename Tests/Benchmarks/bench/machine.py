@@ -64,26 +64,28 @@ class Daemon(Program):
         self.notifications.bind("")  # a name of its own in the abstract namespace
         self.ready = threading.Event()
         threading.Thread(target=self._listen, daemon=True).start()
-        with tempfile.NamedTemporaryFile("w", suffix=".conf") as file:
+        self.files = tempfile.TemporaryDirectory(prefix="oomguard-bench-")
+        self.config = f"{self.files.name}/oomguard.conf"
+        with open(self.config, "w") as file:
             file.write(config)
-            file.flush()
-            script = f'mount -t tmpfs -o mode=0755,{"rw" if writes_status else "ro"} tmpfs /run && exec "$@"'
-            environment = {"NOTIFY_SOCKET": "@" + self.notifications.getsockname()[1:].decode()}
-            if journal:
-                script = script.replace(
-                    "exec", f"mkdir -p /run/systemd/journal && ln -s {journal.path} /run/systemd/journal/socket && exec")
-                stderr = journal.stream
-                environment["JOURNAL_STREAM"] = journal.name
-            words = ["unshare", "--mount", "sh", "-c", script, "sh", f"{binaries}/oomguardd", "--config", file.name]
-            super().__init__(words, ready=False, stderr=stderr, env=os.environ | environment)
-            if not self.ready.wait(20):
-                self.process.kill()
-                raise Unmeasurable("oomguardd does not start here")
+        script = f'mount -t tmpfs -o mode=0755,{"rw" if writes_status else "ro"} tmpfs /run && exec "$@"'
+        environment = {"NOTIFY_SOCKET": "@" + self.notifications.getsockname()[1:].decode()}
+        if journal:
+            script = script.replace(
+                "exec", f"mkdir -p /run/systemd/journal && ln -s {journal.path} /run/systemd/journal/socket && exec")
+            stderr = journal.stream
+            environment["JOURNAL_STREAM"] = journal.name
+        words = ["unshare", "--mount", "sh", "-c", script, "sh", f"{binaries}/oomguardd", "--config", self.config]
+        super().__init__(words, ready=False, stderr=stderr, env=os.environ | environment)
+        if not self.ready.wait(20):
+            self.process.kill()
+            raise Unmeasurable("oomguardd does not start here")
         time.sleep(0.5)  # the rest of its start
 
     def __exit__(self, *exception):
         super().__exit__(*exception)
         self.notifications.shutdown(socket.SHUT_RDWR)
+        self.files.cleanup()
 
     def _listen(self):
         # To the end: what nobody reads, the daemon would try to send again.
