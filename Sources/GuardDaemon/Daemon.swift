@@ -108,6 +108,7 @@ final class Daemon {
     scene = KillScene(in: source.root, survey.cgroupVersion)
     applyLogLevel()
     noteWriting()
+    noteLoss()
     if let errors = loaded.errors { noteCopy(errors) }
   }
 
@@ -282,6 +283,7 @@ final class Daemon {
         let file = try StateFile(in: directory, boot: root.bootID())
         state = file
         keeper.adopt(file)
+        noteLoss()
       }
       (runtime, runtimeFailure) = (directory, nil)
     } catch {
@@ -292,6 +294,12 @@ final class Daemon {
   /// Of the state and the status either may fail while the other has room.
   private func noteWriting() {
     degrade(.cannotWriteState, runtimeFailure ?? (state?.failure ?? statusFailure).map { "\($0)" })
+  }
+
+  /// For good: no later state will tell what the lost one did.
+  private func noteLoss() {
+    guard let loss = state?.loss else { return }
+    degrade(.lostBases, "\(loss); what processes carried at the start counts as their base")
   }
 
   // MARK: stop

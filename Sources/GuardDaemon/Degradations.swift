@@ -19,6 +19,8 @@ struct Degradations: Sendable {
     case lastGoodConfig = "last-good-config"
     /// Nothing below /run/oomguard can be written: bases are kept in memory only, the status is not told.
     case cannotWriteState = "cannot-write-state"
+    /// There was a state, and it is broken: what processes carried when this began counts as their base.
+    case lostBases = "lost-bases"
   }
 
   private(set) var reasons: [Name: String] = [:]

@@ -88,6 +88,10 @@ package enum Program {
       let directory = try RuntimeDirectory(in: root)
       if case .taken(let pid) = try directory.lock() { return alreadyRunning(pid, standardError) }
       let state = try StateFile(in: directory, boot: root.bootID())
+      if let loss = state.loss {
+        let remedy = "set the scores back yourself, or restart the services"
+        return finish(.failure, "oomguardd: \(loss); \(remedy)", standardError)
+      }
       let mains = MainProcesses(asksSystemd: false)
       let keeper = Keeper(
         try Survey(in: root, mains: mains), mains: mains, rules: RuleSet([], totalBytes: 0),

@@ -14,6 +14,8 @@ final class StateFile {
   /// What the daemon before this one noted.
   let debts: [ProcessIdentity: Debt]
   private(set) var told: SavedState.Told?
+  /// Why what a daemon before this one noted is not known, though it left a state; `nil` where it is.
+  let loss: String?
   /// What the last attempt to write failed with; the file is then written anew as a whole.
   private(set) var failure: SystemCallError?
 
@@ -22,8 +24,10 @@ final class StateFile {
   /// - Throws: when that is there and cannot be read: to go on without it, and to write another, would lose it.
   init(in directory: RuntimeDirectory, boot: [UInt8]) throws(SystemCallError) {
     self.boot = boot
-    let text = try directory.read(Self.name, limit: 64 << 20) ?? []
-    let saved = SavedState(text, boot: boot) ?? SavedState()
+    let text = try directory.read(Self.name, limit: 64 << 20)
+    let saved = text.flatMap { SavedState($0, boot: boot) } ?? SavedState()
+    let path = "\(RuntimeDirectory.path)/\(Self.name)"
+    loss = text.flatMap { SavedState.isOne($0) ? nil : "'\(path)' holds no state, in \($0.count) bytes" }
     (debts, told, lines) = (saved.debts, saved.told, saved.lines)
     noted = saved.debts
   }

@@ -30,7 +30,7 @@ package enum ConfigFiles {
   private static func files(
     main: String, dropInDirectories: [String], in root: RootDirectory, _ changes: [String: [UInt8]?]
   ) throws(SystemCallError) -> [(name: String, bytes: [UInt8])] {
-    var result = [(root.path(main), try root.read(main, limit: sizeLimit))]
+    var result = [(root.path(main), try root.readWhole(main, limit: sizeLimit))]
     // By their bytes: two names that Unicode holds for one are two files.
     var chosen: [[UInt8]: String] = [:]
     for directory in dropInDirectories {
@@ -53,7 +53,7 @@ package enum ConfigFiles {
         continue
       }
       do throws(SystemCallError) {
-        result.append((root.path(path), try root.read(path, limit: sizeLimit)))
+        result.append((root.path(path), try root.readWhole(path, limit: sizeLimit)))
       } catch {
         // A link to /dev/null hides the same name elsewhere, as in systemd.
         guard error.isNotARegularFile, try root.status(of: path).kind == .null else { throw error }

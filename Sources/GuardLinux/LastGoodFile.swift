@@ -10,7 +10,7 @@ package enum LastGoodFile {
   /// `nil` where there is none.
   package static func read(in root: RootDirectory) throws(SystemCallError) -> [UInt8]? {
     do throws(SystemCallError) {
-      return try root.read(path, limit: limit)
+      return try root.readWhole(path, limit: limit)
     } catch {
       guard error.meansGone else { throw error }
       return nil

@@ -35,7 +35,7 @@ extension OwnedDescriptor {
   /// A file's bytes; `nil` where there is none.
   borrowing func contents(of name: String, limit: Int) throws(SystemCallError) -> [UInt8]? {
     do throws(SystemCallError) {
-      return try opening(name, O_RDONLY | O_NONBLOCK).readAll(limit: limit)
+      return try opening(name, O_RDONLY | O_NONBLOCK).readWhole(limit: limit)
     } catch {
       guard error.meansGone else { throw error }
       return nil

@@ -98,6 +98,16 @@ package struct OwnedDescriptor: ~Copyable {
     return bytes
   }
 
+  /// The same for a file on a disk or in memory, whose size is known: one that ends early was not read.
+  ///
+  /// - Throws: EIO then.
+  package borrowing func readWhole(limit: Int) throws(SystemCallError) -> [UInt8] {
+    let size = try status().size
+    let bytes = try readAll(limit: limit)
+    guard bytes.count >= size else { throw SystemCallError(call: "read", subject: path, code: EIO) }
+    return bytes
+  }
+
   /// The same for a file that the kernel prints as one record, as those about one process: where a read(2) is not
   /// filled, nothing follows.
   package borrowing func readRecord(limit: Int) throws(SystemCallError) -> [UInt8] {

@@ -1,3 +1,4 @@
+internal import Glibc
 package import GuardCore
 
 // The machine-wide figures the daemon and the client ask for again and again. Each is `nil` where the
@@ -30,13 +31,19 @@ extension RootDirectory {
   package var memoryCounters: VMStat? { (try? read("/proc/vmstat")).map { VMStat($0) } }
 
   /// The boot's id, in hexadecimal with dashes; empty where the kernel has none.
+  ///
+  /// - Throws: EIO where the file is there and says nothing: to another id, what a daemon left would be another boot's.
   package func bootID() throws(SystemCallError) -> [UInt8] {
+    let path = "/proc/sys/kernel/random/boot_id"
+    let id: [UInt8]
     do throws(SystemCallError) {
-      return try read("/proc/sys/kernel/random/boot_id").filter { $0 != UInt8(ascii: "\n") }
+      id = try read(path).filter { $0 != UInt8(ascii: "\n") }
     } catch {
       guard error.meansGone else { throw error }
       return []
     }
+    guard !id.isEmpty else { throw SystemCallError(call: "read", subject: self.path(path), code: EIO) }
+    return id
   }
 
   package var memory: MemoryInfo? { (try? read("/proc/meminfo")).flatMap { try? MemoryInfo($0) } }

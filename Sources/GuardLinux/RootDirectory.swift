@@ -27,14 +27,20 @@ package struct RootDirectory: Sendable {
     try readOwned(absolute, limit: limit).bytes
   }
 
+  /// The same of a file whose size is known, as of all but the kernel's: see ``OwnedDescriptor/readWhole(limit:)``.
+  package func readWhole(_ absolute: String, limit: Int) throws(SystemCallError) -> [UInt8] {
+    try readOwned(absolute, limit: limit, isWhole: true).bytes
+  }
+
   /// The same, and who owns it.
   package func readOwned(
-    _ absolute: String, limit: Int = 1 << 20
+    _ absolute: String, limit: Int = 1 << 20, isWhole: Bool = false
   ) throws(SystemCallError) -> (bytes: [UInt8], owner: UInt32) {
     let file = try open(absolute, O_RDONLY | O_NONBLOCK | O_NOCTTY)
     let about = try file.status()
     switch about.kind {
-    case .regular: return (try file.readAll(limit: limit), about.ownerUID)
+    case .regular:
+      return (try isWhole ? file.readWhole(limit: limit) : file.readAll(limit: limit), about.ownerUID)
     case .directory: throw SystemCallError(call: "read", subject: path(absolute), code: EISDIR)
     case .null, .other: throw SystemCallError(call: "read", subject: path(absolute), code: EINVAL)
     }

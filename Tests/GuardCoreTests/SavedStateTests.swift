@@ -45,6 +45,14 @@ struct SavedStateTests {
         == (try state([], told: none, lines: 1)))
   }
 
+  @Test(arguments: [
+    ("", false), ("\n", false), ("boot 6a5a", false), ("base 7 8 1\n", false), ("boot 6a5ae0be-33e1\n", true),
+    ("boot of another\nbase 7 8 1\n", true),
+  ])
+  func aBrokenStateIsToldFromThatOfAnotherBoot(text: String, isOne: Bool) {
+    #expect(SavedState.isOne(Array(text.utf8)) == isOne)
+  }
+
   @Test func theLastLineOfItsKindCounts() throws {
     let text = "boot 6a5ae0be-33e1\nbase 7 8 1\ntold 1 2 3 4 5\nbase 7 8 2\nbase 7 9 3\ntold 4 5 6 7 8\n"
     let told = SavedState.Told(sequence: 4, total: 5, protected: 6, unlogged: 7, accounted: 8)

@@ -125,6 +125,27 @@ extension LiveTests {
       #expect(try puppet.score == 500)
     }
 
+    @Test(arguments: ["", "base 1 2 3\n"])
+    func aBrokenStateIsNotTakenForNone(text: String) throws {
+      let stage = try Stage()
+      let puppet = try Puppet(as: "database", on: stage, score: 500)
+      let first = try LiveDaemon.running(on: stage, config(stage))
+      try first.end(SIGKILL)
+      try Data(text.utf8).write(to: URL(fileURLWithPath: "\(stage.run)/oomguard/state"))
+      let why = "'/run/oomguard/state' holds no state, in \(text.utf8.count) bytes"
+      #expect(
+        try stage.result(Program.daemon, "--restore")
+          == Outcome(
+            status: 1,
+            complaint: "oomguardd: \(why); set the scores back yourself, or restart the services\n"))
+      let second = try LiveDaemon.running(on: stage)
+      let told = "lost-bases: \(why); what processes carried at the start counts as their base"
+      #expect(second.logLines.filter { $0.contains("lost-bases") } == ["<4>degraded: \(told)"])
+      #expect(second.status?.degraded.contains { "\($0.what): \($0.why)" == told } == true)
+      #expect(try second.end(SIGTERM) == 0)
+      #expect(try puppet.score == 0)
+    }
+
     @Test func aScoreThatSomebodyElseSetAfterACrashIsTheirs() throws {
       let stage = try Stage()
       let (one, two) = try (

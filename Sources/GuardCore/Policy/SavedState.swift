@@ -68,6 +68,11 @@ package struct SavedState: Equatable, Sendable {
     }
   }
 
+  /// Whether it begins as every state does, of this boot or another: only what was broken from outside does not.
+  package static func isOne(_ text: [UInt8]) -> Bool {
+    text.starts(with: "boot ".utf8) && text.contains(UInt8(ascii: "\n"))
+  }
+
   package static func header(boot: [UInt8]) -> String { "boot \(String(decoding: boot, as: UTF8.self))\n" }
 
   private static func debt(_ words: [ArraySlice<UInt8>]) -> (ProcessIdentity, Debt)? {
