@@ -50,8 +50,9 @@ final class Keeper {
     (self.survey, self.mains, self.rules) = (survey, mains, rules)
     (self.state, self.isDryRun) = (state, isDryRun)
     ledger = Ledger(remembered: remembered)
-    mains.rootmost = { [survey] path in
-      survey.rootmost(of: (try? survey.pids(below: path)) ?? [])
+    // The survey asks them, too: held from both sides, neither would ever be freed.
+    mains.rootmost = { [weak survey] path in
+      survey?.rootmost(of: (try? survey?.pids(below: path)) ?? [])
     }
   }
 
