@@ -9,6 +9,7 @@ import time
 from . import faults
 from .stage import STATE, Daemon, Failed, eventually, write_score
 from .tracer import Tracer, calls
+from .world import World
 
 # Somebody else's score for the first puppet, higher than what it is promised.
 DRIFT = 700
@@ -34,8 +35,8 @@ class Trials:
         return status and self.stage.is_well(self.daemon, [one["what"] for one in status["degraded"]])
 
     def close(self):
-        if self.daemon.exit is None:
-            self.daemon.end(signal.SIGTERM)
+        self.revive()
+        self.daemon.end(signal.SIGTERM)
         if self.stage.scores != self.stage.bases:
             self.tell("stop", "at the very end", lambda: self.fail("not every base was given back"))
 
@@ -79,7 +80,10 @@ class Trials:
         return [first | set(more), *others]
 
     def outcome(self, daemon, since, tracer):
-        """What the daemon had to say about it."""
+        return self.words(daemon, since, "passed over" if tracer.hits else "not reached")
+
+    def words(self, daemon, since, nothing):
+        """What the daemon had to say about it, or `nothing`."""
         news = [line for line in daemon.log[since:] if line.startswith(("<1>", "<2>", "<3>", "<4>", "oomguardd"))]
         news = [line for line in news if "the kernel killed" not in line and "drift" not in line]
         if daemon.exit is not None:
@@ -96,7 +100,7 @@ class Trials:
             return degraded[0]
         if others:
             return f"said: {others[0]}"
-        return "passed over" if tracer.hits else "not reached"
+        return nothing
 
     def is_new(self, line):
         return not any(f"degraded: {what}:" in line for what in self.degraded)
@@ -240,6 +244,12 @@ class Trials:
             [self.stage.binary, "--restore"], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
         if given.returncode or self.stage.scores != self.stage.bases:
             self.fail(f"--restore ended with {given.returncode} and said '{given.stdout}{given.stderr}'")
+
+    # ---- the world
+
+    def world(self):
+        for what, act in World(self).trials_in_turn():
+            self.tell("world", what, act)
 
     # ---- the state
 
