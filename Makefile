@@ -1,7 +1,7 @@
 # oomguard: `make run` shows it at work, `make test` tests it. The rest serves these two, and packagers.
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
-.PHONY: run test build lint format install install-files uninstall deps test-deps deb rpm check-package boot-test experiments bench fuzz faults soak clean
+.PHONY: run test build lint format install install-files uninstall deps test-deps deb rpm check-package boot-test experiments bench fuzz faults soak sanitize check-long clean
 
 SWIFT ?= swift
 PREFIX ?= /usr
@@ -125,10 +125,20 @@ fuzz: deps
 	Tests/Fuzz/run --seconds $(or $(SECONDS),600) $(if $(KEEP),--keep) $(WHAT)
 
 # What becomes of the promises when system calls of the daemon fail, one after the other: a line each, and a table.
-# WHAT=start, steady, stop or state makes one part; QUICK=--quick one error of each call.
+# WHAT=start, steady, stop, state or world makes one part; QUICK=--quick one error of each call.
 faults: build
 	$(call ensure,strace:strace)
 	Tests/Faults/run $(QUICK) $(BUILD)/oomguardd $(WHAT)
+
+# The tests under AddressSanitizer and ThreadSanitizer, and the daemon under valgrind; WHAT=address, thread or valgrind.
+sanitize: deps test-deps
+	$(call ensure,valgrind:valgrind)
+	Tests/Sanitizers/run $(WHAT)
+
+# All that takes long, and a dated table of how it ended: sanitize, fuzz, faults, soak, and the scenarios in another Debian.
+# WHAT="faults soak" makes some of it, MINUTES=2 a shorter soak, FUZZ_SECONDS=60 less fuzzing.
+check-long:
+	.ci/long $(WHAT)
 
 # For packagers and the brave: everything below DESTDIR; an existing configuration stays. Both packages have their
 # files from here. A file that is added to one of the directories named below is installed without a word here.
