@@ -55,8 +55,6 @@ struct PressureUnavailable: Error, CustomStringConvertible {
   var description: String
   /// What it is about is gone, which is no failure.
   var meansGone = false
-  /// Another attempt may go well.
-  var isPassing = false
 
   /// Arms a trigger; a window the kernel refuses is told of with the place where it was written.
   static func explaining(
@@ -67,8 +65,7 @@ struct PressureUnavailable: Error, CustomStringConvertible {
       return try arm(threshold)
     } catch {
       guard error.isInvalidArgument else {
-        throw Self(
-          description: "\(error)", meansGone: error.meansGone || error.isNoDevice, isPassing: error.isPassing)
+        throw Self(description: "\(error)", meansGone: error.meansGone || error.isNoDevice)
       }
       let place = threshold.position.map { "\($0): " } ?? ""
       throw Self(

@@ -39,8 +39,6 @@ final class PressureWatch {
   private(set) var failure: String?
   /// The same of the units.
   private(set) var unitFailure: String?
-  /// Whether there may be triggers for the machine if all this is made anew.
-  private(set) var mayComeBack = false
   /// How many units would be watched if there were no bound.
   private(set) var wantedUnits = 0
 
@@ -52,22 +50,28 @@ final class PressureWatch {
         throw PressureUnavailable(
           description: "\(root.path("/proc/pressure/memory")): triggers need the machine's own /proc")
       }
-      machine = try PressureGroup(settings) { (threshold) throws(SystemCallError) in
-        try PressureTrigger(threshold, in: root)
-      }
+      machine = try Self.group(settings, in: root)
     } catch {
-      startSampling(instead: "\(error)")
-      mayComeBack = error.isPassing
+      giveUp("\(error)")
     }
   }
 
-  /// The triggers are there, and nothing would ever tell of them.
-  func giveUp(_ why: String) {
-    startSampling(instead: why)
-    mayComeBack = true
+  private static func group(
+    _ settings: PressureSettings, in root: RootDirectory
+  ) throws(PressureUnavailable) -> PressureGroup {
+    try PressureGroup(settings) { (threshold) throws(SystemCallError) in
+      try PressureTrigger(threshold, in: root)
+    }
   }
 
-  private func startSampling(instead why: String) {
+  /// Whether there were no triggers for the machine, and could be now if all this were made anew. Only asked: where there
+  /// still are none, what is sampled goes on from where it is.
+  var mayComeBack: Bool {
+    machine == nil && root.isMachine && (try? Self.group(settings, in: root)) != nil
+  }
+
+  /// There are no triggers, or nothing would ever tell of them.
+  func giveUp(_ why: String) {
     machine = nil
     sampler = PressureSampler(settings, in: root)
     failure = "\(why); " + (sampler.map { "instead, \($0.means)" } ?? "nothing can replace it here")

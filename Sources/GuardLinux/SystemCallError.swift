@@ -29,9 +29,9 @@ package struct SystemCallError: Error, Equatable, CustomStringConvertible {
   /// A process, or a file of it, that was there a moment ago: news, not a failure.
   package var meansGone: Bool { code == ENOENT || code == ESRCH }
 
-  /// Something the system was out of just then, or that it could not do, or half a text: it may succeed in a moment.
+  /// Something the system was out of just then, or that it could not do: it may succeed in a moment.
   package var isPassing: Bool {
-    [ENOMEM, EMFILE, ENFILE, EIO, EAGAIN, EINTR, ENOBUFS, EBADMSG].contains(code)
+    [ENOMEM, EMFILE, ENFILE, EIO, EAGAIN, EINTR, ENOBUFS].contains(code)
   }
 
   package var isInvalidArgument: Bool { code == EINVAL }
