@@ -6,7 +6,7 @@ internal import GuardSystemd
 // What the daemon does about each kind of event, and how it tells of it.
 extension Daemon {
   func selfTest() {
-    degrade(.noSystemd, ServiceManager.isRunning() ? nil : "PID 1 is not systemd")
+    noteSystemd()
     testScores()
     openKernelLog()
     openMemoryEvents()
@@ -14,7 +14,14 @@ extension Daemon {
   }
 
   /// What could not be had may be there by now, at every reconcile.
+  private func noteSystemd() {
+    let isCutOff = !mains.reachesSystemd()
+    let why = isCutOff ? "PID 1 cannot be asked, neither by its own socket nor over the system bus" : nil
+    degrade(.noSystemd, ServiceManager.isRunning() ? why : "PID 1 is not systemd")
+  }
+
   func tryAgain() {
+    noteSystemd()
     if degradations.reasons[.cannotLowerScores] != nil { testScores() }
     if killWatch == nil { openKernelLog() }
     if memoryEvents == nil { openMemoryEvents() }

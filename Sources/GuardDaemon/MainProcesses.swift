@@ -64,6 +64,18 @@ final class MainProcesses {
     if units[path]?.isAsked == false { ask(path, at: now) }
   }
 
+  /// Whether PID 1 can be asked, where it is systemd. A way that was lost is looked for anew.
+  func reachesSystemd() -> Bool {
+    guard isAskingSystemd else { return true }
+    if bus == nil { connect() }
+    return bus != nil
+  }
+
+  private func connect() {
+    bus = UnitBus()
+    generation += 1
+  }
+
   /// Units that are gone are forgotten.
   func keepOnly(_ present: [CgroupPath: Set<Int32>]) { units = units.filter { present[$0.key] != nil } }
 
@@ -98,10 +110,7 @@ final class MainProcesses {
   }
 
   private func ask(_ path: CgroupPath, at now: Duration) {
-    if bus == nil {
-      bus = UnitBus()
-      generation += 1
-    }
+    if bus == nil { connect() }
     guard let bus, let unit = path.unit.flatMap({ String(validating: $0, as: UTF8.self) }) else {
       // PID 1 does not answer: what is known stays; asked again at the next look.
       if units[path]?.main == nil { learn(path, main: rootmost(path), isStarted: true) }
