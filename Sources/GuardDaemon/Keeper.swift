@@ -181,7 +181,8 @@ final class Keeper {
         let seen = try survey.look(rules, ledger: ledger, members: members)
         let inherited = ledger.plan(seen.observations, unchanged: seen.unchanged, rules: rules, at: now)
         let left = try survey.look(nobody, ledger: ledger, members: [])
-        let release = ledger.plan(left.observations, rules: nobody, at: now)
+        // Who could not be looked at stays on the ledger: the state has to say what is still owed.
+        let release = ledger.plan(left.observations, unchanged: left.unchanged, rules: nobody, at: now)
         let changes = inherited.changes.filter { $0.reason == .restore } + release.changes
         result.failure = seen.failure ?? left.failure
         guard !changes.isEmpty else {
