@@ -22,8 +22,9 @@ def run(guest, check):
     check.equal("no new rights, and a filter of system calls", (fields["NoNewPrivs"].strip(), fields["Seccomp"].strip()), ("1", "2"))
     check.equal("root, whom journalctl -u believes", fields["Uid"].split(), ["0"] * 4)
     check.equal("its own score", guest.score(daemon), -900)
-    shortened = [guest.property("oomguard.service", name) for name in ("WatchdogUSec", "RestartUSec", "StartLimitBurst")]
-    check.equal("what other scenarios shorten is as shipped", shortened, ["3min", "1s", "5"])
+    wanted = {"WatchdogUSec": "3min", "RestartUSec": "1s", "StartLimitIntervalUSec": "10s", "StartLimitBurst": "5"}
+    shipped = {name: guest.property("oomguard.service", name) for name in wanted}
+    check.equal("what other scenarios change is as shipped", shipped, wanted)
     check.equal("it lacks nothing", guest.status()["degraded"], [])
 
     devices = guest.sh(f"nsenter -t {daemon} -m ls /dev").split()
