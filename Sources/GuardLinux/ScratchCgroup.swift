@@ -36,6 +36,13 @@ package final class ScratchCgroup {
     try write("\(bytes)\n", to: version == .v2 ? "memory.max" : "memory.limit_in_bytes")
   }
 
+  /// What is charged to it now.
+  package func chargedKB() throws(SystemCallError) -> Int64 {
+    let file = version == .v2 ? "memory.current" : "memory.usage_in_bytes"
+    let text = try directory.opening(file, O_RDONLY).readAll(limit: 64)
+    return Int64(clamping: (UInt64(ascii: text[...].trimmed) ?? 0) / 1024)
+  }
+
   package func write(_ text: String, to file: String) throws(SystemCallError) {
     try directory.opening(file, O_WRONLY).write(text)
   }

@@ -16,23 +16,29 @@ package struct Experiment: Sendable {
   package var kind: HeldMemory.Kind
   package var bytes: Int
   package var before, after: Moment
-  /// Of its lines, after `drop_caches` 1, 2 and 3 in turn; empty where that was not tried.
+  /// What `drop_caches` 1, 2 and 3 freed of it, in turn; empty where that was not tried.
   package var dropped: [Int64] = []
   package var freedAtExitKB: Int64
-  /// What of it was still there then, and of that what `drop_caches` 3 after sync(2) freed.
+  /// What of it was still there then; of that what `drop_caches` 3 after sync(2) freed, and what its removal: of the
+  /// file, the segment, the queue.
   package var stayedKB: Int64
   package var droppedLaterKB: Int64?
+  package var removedKB: Int64
 
   /// How a line changed when the memory was made.
   package func change(of kind: MemoryKind) -> Int64 {
     Int64(clamping: after.lines[kind] ?? 0) - Int64(clamping: before.lines[kind] ?? 0)
   }
 
-  /// The lines that changed by at least a twentieth of what was made, the largest change first.
-  package var changes: [(kind: MemoryKind, kb: Int64)] {
-    MemoryKind.allCases.filter { ![.free, .freePerCPU].contains($0) }
-      .map { ($0, change(of: $0)) }.filter { $0.1.magnitude >= UInt64(bytes / 1024 / 20) }
-      .sorted { $0.1.magnitude > $1.1.magnitude }
+  /// Less is not worth a figure: a twentieth of what was made.
+  package var leastKB: Int64 { Int64(clamping: bytes / 1024 / 20) }
+
+  /// The line it belongs in, and then the others that changed, the largest change first.
+  package var changedLines: [MemoryKind] {
+    let others = MemoryKind.allCases.filter {
+      ![.free, .freePerCPU, kind.line].contains($0) && change(of: $0).magnitude >= leastKB.magnitude
+    }
+    return [kind.line] + others.sorted { change(of: $0).magnitude > change(of: $1).magnitude }
   }
 
   /// - Parameters:
@@ -50,39 +56,66 @@ package struct Experiment: Sendable {
     let place = try ExperimentPlace(kind, bytes: bytes, in: directory)
     (self.kind, self.bytes) = (kind, bytes)
     let pool = [.hugePages, .hugePagesIdle].contains(kind) ? root.number("/proc/sys/vm/nr_hugepages") : nil
-    defer { if let pool { try? root.write(pool, to: "/proc/sys/vm/nr_hugepages") } }
 
+    // Brought in by us, its code is charged to us.
+    _ = try? root.read(program, limit: 1 << 28)
     let holder = try SpawnedProcess([
       program, "experiment", "--hold", kind.rawValue, "--bytes", "\(bytes)", "--directory", place.path,
     ])
-    defer {
+    func removeWhatStays() {
       holder.finish()
       Leftovers.remove(of: holder.pid, kind, in: place.path)
+      if let pool { try? root.write(pool, to: "/proc/sys/vm/nr_hugepages") }
     }
+    defer { removeWhatStays() }
     try cgroup.add(holder.pid)
     try Self.have(holder, .stage)
     before = Self.moment(root)
+    let chargedBefore = try cgroup.chargedKB()
     if let pool, let size = root.memory?.hugePageSizeKB, size > 0 {
       try root.write(pool + UInt64(bytes) / 1024 / size, to: "/proc/sys/vm/nr_hugepages")
     }
     try Self.have(holder, .take)
     after = Self.moment(root)
-    var held = Int64(clamping: after.kb(kind.family))
+    let family = kind.family
+    // What is charged to the cgroup is this memory and nobody else's; the lines are the whole machine's.
+    let isCharged = try cgroup.chargedKB() >= chargedBefore + Int64(clamping: bytes / 1024) * 9 / 10
+    func held() throws -> Int64 {
+      try Self.settled { try isCharged ? cgroup.chargedKB() : Int64(clamping: Self.moment(root).kb(family)) }
+    }
+    let heldBefore = isCharged ? chargedBefore : Int64(clamping: before.kb(family))
+    var last = try held()
+    func freed() throws -> Int64 {
+      let now = try held()
+      defer { last = now }
+      return last - now
+    }
     for what in drops ? [1, 2, 3] : [] {
       try root.dropCaches(what)
-      let now = Int64(clamping: Self.moment(root).kb(kind.family))
-      dropped.append(held - now)
-      held = now
+      dropped.append(try freed())
     }
     holder.finish()
-    let left = Int64(clamping: Self.moment(root).kb(kind.family))
-    freedAtExitKB = held - left
-    stayedKB = left - Int64(clamping: before.kb(kind.family))
+    freedAtExitKB = try freed()
+    stayedKB = max(0, last - heldBefore)
     if drops {
       root.syncDisks()
       try root.dropCaches(3)
-      droppedLaterKB = left - Int64(clamping: Self.moment(root).kb(kind.family))
+      droppedLaterKB = try freed()
     }
+    removeWhatStays()
+    removedKB = try freed()
+  }
+
+  /// What is left once it gets no less: the kernel frees some memory a moment after its last user is gone.
+  private static func settled(_ heldKB: () throws -> Int64) rethrows -> Int64 {
+    var held = try heldKB()
+    for _ in 0..<20 {
+      Clock.pause(.milliseconds(50))
+      let now = try heldKB()
+      guard now < held else { return now }
+      held = now
+    }
+    return held
   }
 
   private static func moment(_ root: RootDirectory) -> Moment {
@@ -171,6 +204,7 @@ extension Experiment: Encodable {
     case freedAtExitKB = "freed_at_exit_kb"
     case stayedKB = "stayed_kb"
     case droppedLaterKB = "dropped_later_kb"
+    case removedKB = "removed_kb"
   }
 
   private struct Pair: Encodable { var before, after: UInt64 }
@@ -195,5 +229,6 @@ extension Experiment: Encodable {
     try container.encode(freedAtExitKB, forKey: .freedAtExitKB)
     try container.encode(stayedKB, forKey: .stayedKB)
     try container.encodeIfPresent(droppedLaterKB, forKey: .droppedLaterKB)
+    try container.encode(removedKB, forKey: .removedKB)
   }
 }

@@ -32,39 +32,62 @@ package struct ExperimentTable: Sendable {
   }
 
   package func lines(in appearance: Appearance) -> [String] {
+    let failed = failures.map { "! \($0.kind): \($0.why)".shown(in: appearance) }
+    guard let first = experiments.first else { return failed }
+    let isBusy = experiments.contains { $0.changedLines.count > 1 }
+    return ["\(mebibytes(first.bytes / 1024)) MiB of each kind; all figures in MiB", ""]
+      + seen.lines(in: appearance)
+      + (isBusy ? ["The lines are the whole machine's: what others took or left meanwhile shows."] : [])
+      + ["", "What freed it:"] + freed.lines(in: appearance) + failed
+  }
+
+  /// Where each is counted: before it was made, and after.
+  private var seen: Table {
     var table = Table([
-      .init("KIND"), .init("MADE", isRightAligned: true), .init("USED", isRightAligned: true),
-      .init("BUFF/CACHE", isRightAligned: true), .init("SEEN IN", canShrink: true),
-      .init("DROP 1", isRightAligned: true), .init("DROP 2", isRightAligned: true),
-      .init("DROP 3", isRightAligned: true), .init("EXIT FREES", isRightAligned: true),
-      .init("STAYS", isRightAligned: true), .init("DROPPED LATER", isRightAligned: true),
+      .init("KIND"), .init("COUNTED IN", canShrink: true), .init("BEFORE", isRightAligned: true),
+      .init("AFTER", isRightAligned: true), .init("CHANGE", isRightAligned: true),
     ])
-    table.rows = experiments.map { experiment in
-      let made = Int64(experiment.bytes / 1024)
-      // What others took or left meanwhile is not worth a figure.
-      func size(_ kb: Int64?) -> Table.Cell {
-        guard let kb else { return "" }
-        return .init(kb.magnitude < UInt64(made) / 20 ? "-" : kb.kibibytesText)
+    for experiment in experiments {
+      func row(_ name: String, _ text: String, _ before: UInt64, _ after: UInt64) -> [Table.Cell] {
+        let change = mebibytes(Int64(clamping: after) - Int64(clamping: before))
+        return [
+          .init(name), .init(text), .init("\(mebibytes(before))"), .init("\(mebibytes(after))"),
+          .init(change > 0 ? "+\(change)" : "\(change)"),
+        ]
       }
-      func change(_ old: UInt64, _ new: UInt64) -> Table.Cell {
-        let kb = Int64(clamping: new) - Int64(clamping: old)
-        return .init(kb.magnitude < UInt64(made) / 20 ? "-" : (kb > 0 ? "+" : "") + kb.kibibytesText)
-      }
-      let seen = experiment.changes.map {
-        "\($0.kind.rawValue) \($0.kb > 0 ? "+" : "")\($0.kb.kibibytesText)"
-      }
-      let drops = (0..<3).map { $0 < experiment.dropped.count ? experiment.dropped[$0] : nil }
-      return [
-        .init(experiment.kind.rawValue), .init(made.kibibytesText),
-        change(experiment.before.usedKB, experiment.after.usedKB),
-        change(experiment.before.buffCacheKB, experiment.after.buffCacheKB),
-        .init(seen.isEmpty ? "-" : seen.joined(separator: ", ")),
-      ] + drops.map(size) + [
-        size(experiment.freedAtExitKB), size(experiment.stayedKB), size(experiment.droppedLaterKB),
+      let (before, after) = (experiment.before, experiment.after)
+      table.rows += [
+        row(experiment.kind.rawValue, "used", before.usedKB, after.usedKB),
+        row("", "buff/cache", before.buffCacheKB, after.buffCacheKB),
       ]
+      table.rows += experiment.changedLines.map {
+        row("", $0.title, before.lines[$0] ?? 0, after.lines[$0] ?? 0)
+      }
     }
-    return table.lines(in: appearance)
-      + failures.map { "! \($0.kind): \($0.why)".shown(in: appearance) }
+    return table
+  }
+
+  /// What freed it, step by step.
+  private var freed: Table {
+    let steps = ["DROP 1", "DROP 2", "DROP 3", "EXIT", "STAYS", "SYNC, DROP 3", "REMOVAL"]
+    var table = Table([.init("KIND")] + steps.map { .init($0, isRightAligned: true) })
+    table.rows = experiments.map { experiment in
+      let drops = (0..<3).map { $0 < experiment.dropped.count ? experiment.dropped[$0] : nil }
+      let later = [
+        experiment.freedAtExitKB, experiment.stayedKB, experiment.droppedLaterKB, experiment.removedKB,
+      ]
+      return [.init(experiment.kind.rawValue)]
+        + (drops + later).map { kb -> Table.Cell in
+          guard let kb else { return "" }
+          return .init(kb.magnitude < experiment.leastKB.magnitude ? "-" : "\(mebibytes(kb))")
+        }
+    }
+    return table
+  }
+
+  /// To the nearest.
+  private func mebibytes<Number: BinaryInteger>(_ kb: Number) -> Number {
+    kb < 0 ? (kb - 512) / 1024 : (kb + 512) / 1024
   }
 }
 

@@ -21,7 +21,7 @@ struct ExperimentTests {
       }
       var line: String
       var lines: [Line]
-      var stayedKb: Int64
+      var freedAtExitKb, stayedKb, removedKb: Int64
     }
     var experiments: [Experiment]
     var failures: [[String: String]]
@@ -39,8 +39,8 @@ struct ExperimentTests {
     "huge_pages", "vmalloc", "per_cpu", "zram",
   ]
 
-  private static func make(_ kind: String) throws -> Answer {
-    let outcome = try BuiltClient.run(["experiment", kind, "--size", "\(sizeMiB)", "--keep-caches", "--json"])
+  private static func make(_ kind: String, mib: Int = sizeMiB) throws -> Answer {
+    let outcome = try BuiltClient.run(["experiment", kind, "--size", "\(mib)", "--keep-caches", "--json"])
     let decoder = JSONDecoder()
     decoder.keyDecodingStrategy = .convertFromSnakeCase
     return try decoder.decode(Answer.self, from: Data(outcome.output.utf8))
@@ -66,6 +66,41 @@ struct ExperimentTests {
       if abs(own - Int64(Self.sizeMiB) * 1024) <= Self.slackKB, others.isEmpty { return }
     }
     Issue.record("\(kind) was seen as \(seen) KiB")
+  }
+
+  enum End { case exit, removal }
+
+  /// Told by what is charged to its cgroup, which nobody else moves.
+  @Test(arguments: [
+    ("private_anonymous", End.exit), ("locked", .exit), ("shared_anonymous", .exit), ("memfd", .exit),
+    ("dirty_file", .removal), ("tmpfs", .removal), ("posix_shm", .removal), ("sysv", .removal),
+    ("sysv_orphaned", .removal),
+  ])
+  func itIsSeenWhatFreesIt(kind: String, end: End) throws {
+    let mib = 64
+    let experiment = try #require(try Self.make(kind, mib: mib).experiments.first)
+    func isAll(_ kb: Int64) -> Bool { abs(kb - Int64(mib) * 1024) <= Int64(mib) * 1024 / 10 }
+    func isNothing(_ kb: Int64) -> Bool { abs(kb) <= Int64(mib) * 1024 / 10 }
+    let freed = [experiment.freedAtExitKb, experiment.stayedKb, experiment.removedKb]
+    switch end {
+    case .exit: #expect(isAll(freed[0]) && isNothing(freed[1]) && isNothing(freed[2]), "\(freed)")
+    case .removal: #expect(isNothing(freed[0]) && isAll(freed[1]) && isAll(freed[2]), "\(freed)")
+    }
+  }
+
+  @Test func thePlacesAreShownBeforeAndAfter() throws {
+    let outcome = try BuiltClient.run(["experiment", "memfd", "--size", "64", "--keep-caches"])
+    let lines = outcome.output.split(separator: "\n", omittingEmptySubsequences: false)
+    #expect(lines.first == "64 MiB of each kind; all figures in MiB")
+    #expect(lines.contains { $0.wholeMatch(of: #/KIND   COUNTED IN +BEFORE +AFTER +CHANGE/#) != nil })
+    for place in ["memfd  used", "       buff/cache", "       shared anonymous, memfd, other shared"] {
+      let row = try #require(lines.first { $0.hasPrefix(place) }, "\(outcome.output)")
+      let figures = row.dropFirst(place.count).split(separator: " ").compactMap { Int($0) }
+      // Each is rounded by itself.
+      #expect(figures.count == 3 && abs(figures[1] - figures[0] - figures[2]) <= 1, "\(row)")
+    }
+    let freed = try #require(lines.last { $0.hasPrefix("memfd") })
+    #expect(freed.wholeMatch(of: #/memfd +6[2-7] +- +-/#) != nil, "\(freed)")
   }
 
   @Test func onlyRootMayExperiment() throws {
