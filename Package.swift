@@ -77,8 +77,9 @@ let package = Package(
     tests(of: "GuardReport", ["GuardCore", "GuardLinux", "GuardStatus", "GuardSystemd", "CTestSupport"]),
     // What must hold of any input: see Tests/Fuzz.
     .target(
-      name: "FuzzTargets", dependencies: ["GuardCore", "GuardConfig"], path: "Tests/Fuzz/FuzzTargets",
-      swiftSettings: house),
+      name: "FuzzTargets",
+      dependencies: ["GuardCore", "GuardConfig", "GuardLinux", "GuardStatus", "GuardVarlink"],
+      path: "Tests/Fuzz/FuzzTargets", swiftSettings: house),
     tests(of: "FuzzTargets", ["GuardCore"]),
     tests(of: "GuardDaemon", ["GuardCore", "GuardLinux", "GuardStatus", "GuardTestPlayer"]),
   ],

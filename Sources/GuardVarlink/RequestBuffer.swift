@@ -1,7 +1,9 @@
 /// Bytes of a client on their way to be requests: each ends with a NUL byte.
-struct RequestBuffer {
+package struct RequestBuffer {
   /// The longest request, its NUL included.
   static let limit = 65_536
+
+  package init() {}
 
   private var bytes: [UInt8] = []
   /// Requests before it have been taken.
@@ -12,7 +14,7 @@ struct RequestBuffer {
   private var end: Int?
 
   /// - Returns: `false` if what has come so far is too long for a request.
-  mutating func append(_ piece: [UInt8]) -> Bool {
+  package mutating func append(_ piece: [UInt8]) -> Bool {
     // What was taken makes room, all at once.
     bytes.removeFirst(start)
     (searched, start) = (searched - start, 0)
@@ -33,7 +35,7 @@ struct RequestBuffer {
   var isUnfinished: Bool { end == nil && start < bytes.count }
 
   /// The next request, without its NUL; `nil` if none has come whole.
-  mutating func take() -> [UInt8]? {
+  package mutating func take() -> [UInt8]? {
     guard let end else { return nil }
     let request = Array(bytes[start..<end])
     (start, searched) = (end + 1, end + 1)

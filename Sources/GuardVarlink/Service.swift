@@ -5,7 +5,7 @@ package import GuardStatus
 /// What each method answers. It reads, and changes nothing.
 package struct Service {
   /// What a request leads to.
-  enum Outcome: Equatable {
+  package enum Outcome: Equatable {
     case reply([UInt8])
     /// The client wants to hear of every event.
     case subscribe
@@ -27,7 +27,7 @@ package struct Service {
     (self.root, self.clock) = (root, clock)
   }
 
-  func outcome(of text: [UInt8]) -> Outcome {
+  package func outcome(of text: [UInt8]) -> Outcome {
     guard let request = Request(text) else { return .disconnect }
     let outcome: Outcome
     do throws(Reply.Failure) {

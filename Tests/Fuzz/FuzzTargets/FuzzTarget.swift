@@ -14,6 +14,8 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
   case processTexts = "process-texts"
   /// What a daemon left in /run/oomguard/state.
   case state
+  /// What a client sends to oomguard-varlink, behind a byte that says how much of it comes at once.
+  case requests
 
   /// - Throws: what cannot be right about the outcome. A trap would be the end of the program that reads.
   package func read(_ input: [UInt8]) throws(Contradiction) {
@@ -24,6 +26,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     case .patterns: try readPatterns(input)
     case .processTexts: try readProcessTexts(input)
     case .state: try readState(input)
+    case .requests: try readRequests(input)
     }
   }
 }
