@@ -65,8 +65,8 @@ deps:
 	$(call ensure,libsystemd-dev:/usr/include/systemd/sd-daemon.h libtomlplusplus-dev:/usr/include/toml++/toml.h)
 
 # What only tests need: systemd-journal-remote makes journals to read, tmux is a terminal, zsh and fish are shells to
-# complete in, man-db reads manuals, and the package `varlink` of PyPI is a client that nobody here wrote. Without one of
-# them the tests say what they skip.
+# complete in, man-db reads manuals, the package `varlink` of PyPI is a client that nobody here wrote, and promtool, of which
+# Debian's package brings a whole server, judges metrics. Without one of them the tests say what they skip.
 test-deps:
 	@[ -x .build/python/bin/python3 ] || { \
 	  python3 -m venv .build/python && .build/python/bin/pip -q install varlink==31.0.0; \
@@ -78,6 +78,10 @@ test-deps:
 	    for one in "$${missing[@]}"; do $(APT) install --no-install-recommends "$$one" >/dev/null || true; done; \
 	  fi; \
 	fi
+	@[ -x .build/promtool/usr/bin/promtool ] || command -v promtool >/dev/null || { \
+	  mkdir -p .build/promtool && cd .build/promtool && apt-get -q download prometheus && \
+	  dpkg --fsys-tarfile prometheus_*.deb | tar x ./usr/bin/promtool && rm prometheus_*.deb; \
+	} >/dev/null 2>&1 || rm -rf .build/promtool
 
 VERSION := $(shell sed -n 's/.*version = "\(.*\)"/\1/p' Sources/GuardStatus/Release.swift)
 

@@ -80,11 +80,12 @@ struct MetricsTests {
     #expect(missing.status == 2 && missing.complaint.contains("No such file or directory; name a file"))
   }
 
-  private static let promtool = ["/usr/bin/promtool", "/usr/local/bin/promtool"].first {
-    FileManager.default.isExecutableFile(atPath: $0)
-  }
+  private static let promtool = ["/usr/bin/promtool", Fixture.path("../../.build/promtool/usr/bin/promtool")]
+    .first { FileManager.default.isExecutableFile(atPath: $0) }
 
-  @Test(.enabled(if: promtool != nil, "promtool, of Debian's package prometheus, is not installed"))
+  @Test(
+    .enabled(
+      if: promtool != nil, "promtool, of Debian's package prometheus, is not there; run: make test-deps"))
   func promtoolFindsNothingWrong() throws {
     let root = try TemporaryRoot()
     for document in [StatusDocument.calm, Self.awkward] {
