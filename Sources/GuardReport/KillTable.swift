@@ -12,9 +12,10 @@ struct KillTable {
     -> [String]
   {
     var table = Table([
-      .init("WHEN (UTC)"), .init("AGO", isRightAligned: true), .init("PID", isRightAligned: true),
-      .init("COMM", canShrink: true),
-      .init("UNIT", canShrink: true), .init("LIMIT", canShrink: true), .init("SIZE", isRightAligned: true),
+      // Of the two one is enough; which there is room for depends on what else there is.
+      .init("WHEN (UTC)", isOptional: showsID), .init("AGO", isRightAligned: true, isOptional: !showsID),
+      .init("PID", isRightAligned: true), .init("COMM", canShrink: true), .init("UNIT", canShrink: true),
+      .init("LIMIT", canShrink: true, isOptional: showsID), .init("SIZE", isRightAligned: true),
       .init("PROTECTED"),
     ])
     if showsID { table.columns.insert(.init("ID"), at: 0) }

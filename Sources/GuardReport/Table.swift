@@ -1,13 +1,19 @@
-/// Rows under headings, aligned by what a terminal shows, cut to its width.
+/// Rows under headings, aligned by what a terminal shows; on a narrow one without what can be done without, and cut to its
+/// width.
 package struct Table: Sendable {
   package struct Column: Sendable {
     package var title: String
     package var isRightAligned: Bool
     /// Whether its text may be cut when the table is too wide: names may, numbers may not.
     package var canShrink: Bool
+    /// Whether it is left out, the first such column first, before others are cut to next to nothing.
+    package var isOptional: Bool
 
-    package init(_ title: String, isRightAligned: Bool = false, canShrink: Bool = false) {
-      (self.title, self.isRightAligned, self.canShrink) = (title, isRightAligned, canShrink)
+    package init(
+      _ title: String, isRightAligned: Bool = false, canShrink: Bool = false, isOptional: Bool = false
+    ) {
+      self.title = title
+      (self.isRightAligned, self.canShrink, self.isOptional) = (isRightAligned, canShrink, isOptional)
     }
   }
 
@@ -21,6 +27,8 @@ package struct Table: Sendable {
 
   /// A column is cut to no less than this.
   private static let minimumColumn = 8
+  /// Names that are cut to less than this are hard to tell apart.
+  private static let readableColumn = 16
   private static let gap = "  "
 
   package var columns: [Column]
@@ -35,12 +43,17 @@ package struct Table: Sendable {
     let shown = ([headings] + rows).map { row in
       row.map { Cell($0.text.shown(in: appearance), $0.colour) }
     }
-    let widths = fitted(natural(shown), to: appearance.width.map { $0 - indent })
+    let limit = appearance.width.map { $0 - indent }
+    let natural = natural(shown)
+    let kept = kept(natural, in: limit)
+    let columns = kept.map { self.columns[$0] }
+    let widths = fitted(kept.map { natural[$0] }, columns, to: limit)
     return shown.map { row in
       var line = String(repeating: " ", count: indent)
       // Padding is held back until there is something after it.
       var padding = ""
-      for (index, (cell, width)) in zip(row, widths).enumerated() {
+      let cells = kept.filter(row.indices.contains).map { row[$0] }
+      for (index, (cell, width)) in zip(cells, widths).enumerated() {
         let text = cell.text.truncated(toWidth: width, ellipsis: appearance.ellipsis)
         let spare = String(repeating: " ", count: max(0, width - text.displayWidth))
         if !text.isEmpty {
@@ -60,11 +73,28 @@ package struct Table: Sendable {
     }
   }
 
+  private static func total(_ widths: [Int]) -> Int {
+    widths.reduce(0, +) + gap.count * max(0, widths.count - 1)
+  }
+
+  /// The columns that are shown.
+  private func kept(_ natural: [Int], in limit: Int?) -> [Int] {
+    var kept = Array(columns.indices)
+    guard let limit else { return kept }
+    let readable = kept.map { columns[$0].canShrink ? min(natural[$0], Self.readableColumn) : natural[$0] }
+    while Self.total(kept.map { readable[$0] }) > limit,
+      let next = kept.firstIndex(where: { columns[$0].isOptional })
+    {
+      kept.remove(at: next)
+    }
+    return kept
+  }
+
   /// Takes from the widest column that may shrink, for as long as the table is too wide.
-  private func fitted(_ natural: [Int], to limit: Int?) -> [Int] {
+  private func fitted(_ natural: [Int], _ columns: [Column], to limit: Int?) -> [Int] {
     guard let limit else { return natural }
     var widths = natural
-    var excess = natural.reduce(0, +) + Self.gap.count * max(0, columns.count - 1) - limit
+    var excess = Self.total(natural) - limit
     while excess > 0 {
       let candidates = columns.indices.filter { columns[$0].canShrink && widths[$0] > Self.minimumColumn }
       guard let widest = candidates.max(by: { widths[$0] < widths[$1] }) else { break }

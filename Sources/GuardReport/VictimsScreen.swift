@@ -28,7 +28,7 @@ package struct VictimsScreen: Sendable {
       .init("", isRightAligned: true), .init("PID", isRightAligned: true), .init("COMM", canShrink: true),
       .init("UNIT", canShrink: true), .init("RULE", canShrink: true), .init("SCORE", isRightAligned: true),
       .init("BADNESS", isRightAligned: true), .init("RAM", isRightAligned: true),
-      .init("SWAP", isRightAligned: true), .init("PGTABLES", isRightAligned: true),
+      .init("SWAP", isRightAligned: true), .init("PGTABLES", isRightAligned: true, isOptional: true),
     ])
     let isFinding = answer.exitStatus == .finding
     table.rows = zip(1..., answer.victims.prefix(count)).map { rank, victim in

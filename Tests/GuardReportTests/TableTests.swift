@@ -44,6 +44,20 @@ struct TableTests {
       ])
   }
 
+  @Test func whatCanBeDoneWithoutIsLeftOutBeforeNamesAreHardToTellApart() {
+    var table = table
+    table.columns[1].isOptional = true
+    let wide = table.lines(in: Appearance(width: 40))
+    #expect(wide.first == "NAME         PID  UNIT")
+    #expect(
+      table.lines(in: Appearance(width: 32)) == [
+        "NAME      UNIT",
+        "postgres  postgresql@15-main.se…",
+        "漢字      -",
+        "a\\x1bb",
+      ])
+  }
+
   @Test func paintTakesNoColumns() {
     #expect(
       table.lines(in: Appearance(hasColour: true))[2] == "漢字      \u{1b}[1;31m123456\u{1b}[0m  -")
