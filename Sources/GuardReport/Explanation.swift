@@ -74,9 +74,10 @@ package struct Explanation: Sendable {
     return told.process.state == .held && base != score.value
   }
 
-  /// Whether a promise is broken. Under `scope = "main"` only the daemon knows whether it is made to this process.
+  /// Whether a promise is broken, by the daemon's word where the rule may not be read. Under `scope = "main"` only the daemon knows whether it is made to this process.
   package var isBroken: Bool {
-    guard let promise, promise.rule.scope != .main || told != nil else { return false }
+    guard let promise else { return told.map { !$0.process.state.isFine } ?? false }
+    guard promise.rule.scope != .main || told != nil else { return false }
     return !promise.rule.isKept(by: score, promised: promise.score)
   }
 

@@ -45,7 +45,7 @@ package struct ExplanationScreen: Sendable {
 
   private var rule: [String] {
     guard let promise = about.promise else {
-      return about.told.map { ["Rule: '\($0.rule)', as the daemon says".shown(in: appearance)] }
+      return about.told.map { ["Rule: '\($0.rule)'".shown(in: appearance), daemonsWord($0)] }
         ?? [about.isRuleKnown ? "Rule: none means it" : "Rule: not known"]
     }
     let rule = promise.rule
@@ -55,8 +55,7 @@ package struct ExplanationScreen: Sendable {
       "  promises \(bound): \(arithmetic(of: promise))",
     ]
     if let told = about.told, told.rule == rule.name {
-      let why = told.process.error.map { ": \($0)" } ?? ""
-      lines.append("  the daemon says: \(told.process.state.rawValue)\(why)")
+      lines.append(daemonsWord(told))
     } else if rule.scope == .main {
       lines.append("  scope = \"main\": made to its unit's main process only")
     }
@@ -65,6 +64,11 @@ package struct ExplanationScreen: Sendable {
       lines.append(appearance.paint("  BROKEN: the score is \(about.score), not \(bound)", .bad))
     }
     return lines
+  }
+
+  private func daemonsWord(_ told: Explanation.Told) -> String {
+    let why = told.process.error.map { ": \($0)" } ?? ""
+    return "  the daemon says: \(told.process.state.rawValue)\(why)".shown(in: appearance)
   }
 
   private func arithmetic(of promise: Explanation.Promise) -> String {

@@ -40,7 +40,8 @@ package struct MachineCheck: Sendable, Encodable {
       let count = findings.count { $0.severity == severity }
       return count > 0 ? "\(count) \(severity.rawValue)" : nil
     }
-    lines.append(counts.isEmpty ? "Nothing to mend." : "Found: \(counts.joined(separator: ", "))")
+    let nothing = notes.isEmpty ? "Nothing to mend." : "Nothing to mend in what could be looked at."
+    lines.append(counts.isEmpty ? nothing : "Found: \(counts.joined(separator: ", "))")
     return lines + notes.map { "! \($0)".shown(in: appearance) }
   }
 }
@@ -119,7 +120,7 @@ private struct FactsReader {
       notes.append("other users' processes are hidden here; run as root to have them looked at")
     }
     let homes = Homes(in: root, nil)
-    var matcher = rules.map { RuleMatcher($0, homes, root: root) }
+    var matcher = rules.map { RuleMatcher($0, homes, root: root, file == nil ? DaemonsWord(daemon) : nil) }
     var meant: [CgroupPath: (rule: Rule, score: OOMScoreAdj, processes: Int)] = [:]
     for process in proc.candidates(among: pids) where process.candidate.rssKB != nil {
       let pid = process.candidate.pid
@@ -130,6 +131,7 @@ private struct FactsReader {
       }
       note(process, home, rule, in: proc)
     }
+    notes += matcher?.notes ?? []
     readUnits(meant)
   }
 

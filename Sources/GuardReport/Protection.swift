@@ -29,7 +29,7 @@ package struct Protection: Equatable, Sendable {
   package var exitStatus: ExitStatus {
     guard isLoaded else { return .notRunning }
     guard rule != nil else { return .fine }
-    let isKept = !processes.isEmpty && processes.allSatisfy { $0.state == .held || $0.state == .pending }
+    let isKept = !processes.isEmpty && processes.allSatisfy { $0.state?.isFine ?? false }
     return isKept ? .fine : .finding
   }
 }

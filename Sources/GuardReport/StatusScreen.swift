@@ -248,6 +248,9 @@ package struct StatusScreen: Sendable {
 }
 
 extension StatusDocument.Process.State {
+  /// Whether the promise holds, or is about to.
+  var isFine: Bool { self == .held || self == .pending }
+
   package var colour: Colour? {
     switch self {
     case .held, .pending: nil
@@ -262,6 +265,6 @@ extension StatusReading {
   package var hasFinding: Bool {
     guard let document else { return false }
     return document.config.error != nil
-      || document.rules.contains { $0.processes.contains { $0.state != .held && $0.state != .pending } }
+      || document.rules.contains { $0.processes.contains { !$0.state.isFine } }
   }
 }

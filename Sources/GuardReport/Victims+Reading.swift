@@ -35,15 +35,18 @@ extension Victims {
     }
 
     let daemon = StatusFile(in: root).reading(at: now)
+    let word = DaemonsWord(daemon)
     var rules: RuleMatcher?
     do {
-      rules = RuleMatcher(try RulesInForce(config: file, in: root, daemon).set, homes, root: root)
+      let set = try RulesInForce(config: file, in: root, daemon).set
+      rules = RuleMatcher(set, homes, root: root, file == nil ? word : nil)
     } catch {
       notes += error.lines
     }
     let matched = seen.map { process -> Rule? in
       process.candidate.rssKB == nil ? nil : rules?.rule(of: process, in: proc)
     }
+    notes += rules?.notes ?? []
     let scale = limit.scale
     (scope, scaleKB) = (limit.scope, scale.kilobytes(scale.pages))
     victims = forecast.places.map { place in
@@ -54,9 +57,8 @@ extension Victims {
         badnessKB: scale.kilobytes(place.badness), rssKB: process.rssKB ?? 0, swapKB: process.swapKB,
         pgtablesKB: process.pgtablesKB)
     }
-    let promised = Promised(by: daemon)
     protected = zip(candidates.indices, matched).compactMap { index, rule -> Protected? in
-      guard let rule, rule.kind == .protect, promised.means(seen[index], by: rule, rules?.score(of: rule))
+      guard let rule, rule.kind == .protect, word.means(seen[index], by: rule, rules?.score(of: rule))
       else { return nil }
       let process = candidates[index]
       return Protected(
@@ -200,11 +202,24 @@ struct RuleMatcher {
   private let homes: Homes
   private let root: RootDirectory
   private let users: UserNames
+  private let daemon: DaemonsWord?
   private var candidates: [CgroupPath?: [Int]] = [:]
+  /// Processes of which a rule asks what may not be read, and nobody else tells.
+  private var unread = 0
 
-  init(_ set: RuleSet, _ homes: Homes, root: RootDirectory) {
-    (self.set, self.homes, self.root) = (set, homes, root)
+  /// - Parameter daemon: which goes by the same rules, and may read what the asker may not.
+  init(_ set: RuleSet, _ homes: Homes, root: RootDirectory, _ daemon: DaemonsWord?) {
+    (self.set, self.homes, self.root, self.daemon) = (set, homes, root, daemon)
     users = UserNames(in: root)
+  }
+
+  var notes: [String] {
+    switch unread {
+    case 0: []
+    case 1: ["the rule of one process is not known, since its executable may not be read; run as root"]
+    default:
+      ["the rules of \(unread) processes are not known, since their executables may not be read; run as root"]
+    }
   }
 
   func score(of rule: Rule) -> OOMScoreAdj? {
@@ -221,25 +236,43 @@ struct RuleMatcher {
     case .undecided:
       guard let directory = try? proc.process(process.candidate.pid) else { return nil }
       var facts = LiveFacts(directory, cgroup: home, root: root, users: users)
-      return set.firstMatch(&facts).map { set.rules[$0] }
+      let match = set.firstMatch(&facts)
+      // What may not be read may be what an earlier rule asks for.
+      guard let failure = facts.failure, failure.isNotPermitted else { return match.map { set.rules[$0] } }
+      if let name = daemon?.rule(of: process) { return set.rules.first { $0.name == name } }
+      guard daemon?.isWhole == true else {
+        unread += 1
+        return nil
+      }
+      // The daemon does not list whom a rule's scope leaves out.
+      return match.map { set.rules[$0] }.flatMap { $0.scope == .main ? $0 : nil }
     }
   }
 }
 
-/// To whom of a rule's processes its promise is made.
-private struct Promised {
-  /// What a daemon at work lists, which alone knows a unit's main process.
-  private var told: [Int32: StatusDocument.Process] = [:]
+/// What a daemon at work lists: it alone knows a unit's main process, and for others than root all executables.
+struct DaemonsWord {
+  private var told: [Int32: (rule: String, comm: String)] = [:]
+  /// Whether every process that a rule means is listed, so that the others are nobody's.
+  private(set) var isWhole = false
 
-  init(by daemon: StatusReading) {
+  init(_ daemon: StatusReading) {
     guard daemon.daemon == .running, let document = daemon.document else { return }
-    for rule in document.rules { for process in rule.processes { told[process.pid] = process } }
+    isWhole = document.rules.allSatisfy { $0.matched <= $0.processes.count }
+    for rule in document.rules {
+      for process in rule.processes { told[process.pid] = (rule.name, process.comm) }
+    }
   }
 
-  /// Under `scope = "main"`, where no daemon tells, whoever keeps the promise.
+  /// `nil` of a process that is not listed, or has become another.
+  func rule(of process: SeenCandidate) -> String? {
+    told[process.candidate.pid].flatMap { $0.comm == process.comm.printable ? $0.rule : nil }
+  }
+
+  /// Whether the rule's promise is made to this process of it: under `scope = "main"`, where no daemon tells, to
+  /// whoever keeps it.
   func means(_ process: SeenCandidate, by rule: Rule, _ promised: OOMScoreAdj?) -> Bool {
-    if rule.scope != .main { return true }
-    if let told = told[process.candidate.pid], told.comm == process.comm.printable { return true }
+    if rule.scope != .main || self.rule(of: process) != nil { return true }
     return promised.map { rule.isKept(by: process.candidate.score, promised: $0) } ?? false
   }
 }

@@ -138,6 +138,13 @@ struct ExplanationTests {
     explanation = try explain(991)
     #expect(explanation.ruleName == "database" && explanation.notes.count == 3)
     #expect(explanation.base == 0)
+    #expect(explanation.exitStatus == .fine)
+    try installDaemon {
+      $0.rules[0].processes[0].state = .refused
+      $0.rules[0].processes[0].error = "no"
+    }
+    #expect(try explain(991).exitStatus == .finding)
+    #expect(try screen(991).contains("\nRule: 'database'\n  the daemon says: refused: no\n"))
   }
 
   @Test func anotherRuleThanTheDaemonsIsSaid() throws {

@@ -124,7 +124,9 @@ struct MachineCheckTests {
     try root.write("[[protect]\n", to: "etc/oomguard.conf")
     let outcome = try check()
     #expect(outcome.status == 0)
-    #expect(outcome.output.hasPrefix("Nothing to mend.\n! the rules could not be read"))
+    #expect(
+      outcome.output.hasPrefix(
+        "Nothing to mend in what could be looked at.\n! the rules could not be read"))
   }
 
   @Test func anEmptyRootIsSaidToBeOne() throws {

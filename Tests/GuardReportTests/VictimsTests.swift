@@ -284,4 +284,55 @@ struct VictimsTests {
     #expect(answer.victims.map(\.pid) == [700, 600])
     #expect(answer.notes.count == 2 && answer.victims.allSatisfy { $0.rule == nil })
   }
+
+  @Test(.enabled(if: geteuid() == 0, "only root can become somebody who may not read"))
+  func whatOnlyRootMayReadTheDaemonTells() throws {
+    let root = try TemporaryRoot()
+    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: root.path)
+    try root.link("proc", to: "/proc")
+    let child = try ChildProcess()
+    defer { child.end() }
+    #expect(try child.echo("") == "\n")
+    let rule =
+      "[[protect]]\nname = \"cats\"\nexe = \"/*/cat\"\nscore = -1\n[[protect]]\nname = \"dogs\"\nexe = \"/usr/bin/cat\"\nscore = -1\n"
+    try root.write(rule, to: "etc/oomguard.conf")
+    struct Answer: Decodable {
+      struct Process: Decodable {
+        var pid: Int32
+        var rule: String?
+      }
+      var victims, protected: [Process]
+      var notes: [String]
+    }
+    func ask() throws -> Answer {
+      let outcome = try BuiltClient.runAsNobody(["victims", "--json", "--root", root.path])
+      return try JSONDecoder().decode(Answer.self, from: Data(outcome.output.utf8))
+    }
+    var answer = try ask()
+    #expect(answer.protected.isEmpty)
+    #expect(
+      answer.notes.contains { $0.hasSuffix("since their executables may not be read; run as root") }
+    )
+
+    // The child stands for the daemon, too: it is there.
+    var document = StatusDocument.calm
+    let stat = try String(contentsOfFile: "/proc/\(child.pid)/stat", encoding: .utf8)
+    document.pid = child.pid
+    document.startTicks = try ProcessStat(Array(stat.utf8)).startTicks
+    document.reconcileSeconds = 315_360_000
+    document.writtenAt = Timestamp(seconds: Int64(Date().timeIntervalSince1970))
+    document.config.files = ["\(root.path)/etc/oomguard.conf"]
+    document.rules[0].name = "dogs"
+    document.rules[0].processes[0].pid = child.pid
+    document.rules[0].processes[0].comm = "cat"
+    try root.write(JSONWriter.bytes(of: document), to: "run/oomguard/status.json")
+    answer = try ask()
+    #expect(answer.protected.map(\.pid) == [child.pid])
+    #expect(answer.victims.first { $0.pid == child.pid }?.rule == "dogs")
+    #expect(!answer.notes.contains { $0.contains("may not be read") })
+    // What is not listed may be anybody's.
+    document.rules[0].matched = 65
+    try root.write(JSONWriter.bytes(of: document), to: "run/oomguard/status.json")
+    #expect(try ask().notes.contains { $0.contains("may not be read") })
+  }
 }
