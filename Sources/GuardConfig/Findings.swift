@@ -40,7 +40,7 @@ struct Findings {
   mutating func unknownKey(_ entry: TOMLEntry, _ place: String, _ keys: [String]) {
     let home = Self.homes.first { $0.keys.contains(entry.key) }?.table
     let remedy =
-      if let nearest = Self.meant(by: entry.key, among: keys) {
+      if let nearest = entry.key.meant(among: keys) {
         "did you mean '\(nearest)'?"
       } else if let home {
         "it belongs in \(home)"
@@ -48,12 +48,6 @@ struct Findings {
         "the keys here are \(keys.map { "'\($0)'" }.joined(separator: ", "))"
       }
     error(entry.keyPosition, "unknown key '\(entry.key.shown)' \(place); \(remedy)")
-  }
-
-  /// The key that was probably meant.
-  static func meant(by key: String, among keys: [String]) -> String? {
-    let nearest = keys.min { $0.distance(to: key) < $1.distance(to: key) }
-    return nearest.flatMap { $0.distance(to: key) <= max(1, $0.count / 3) ? $0 : nil }
   }
 
   private static let homes = [
@@ -130,25 +124,5 @@ struct Findings {
     guard elements.isEmpty else { return elements }
     error(entry.node.position, "'\(entry.key)' is an empty array; write what it should match, or remove it")
     return nil
-  }
-}
-
-extension String {
-  /// How many letters to add, drop, replace or swap with their neighbour to get `other`.
-  fileprivate func distance(to other: String) -> Int {
-    // Nobody means a key by something this long, and a file may hold a megabyte of it.
-    guard other.utf8.count <= 64 else { return .max }
-    let (left, right) = (Array(utf8), Array(other.utf8))
-    var rows = [Array(0...right.count)]
-    for (i, letter) in left.enumerated() {
-      var row = [i + 1]
-      for (j, target) in right.enumerated() {
-        var ways = [rows[i][j] + (letter == target ? 0 : 1), rows[i][j + 1] + 1, row[j] + 1]
-        if i > 0, j > 0, letter == right[j - 1], left[i - 1] == target { ways.append(rows[i - 1][j - 1] + 1) }
-        row.append(ways.min() ?? 0)
-      }
-      rows.append(row)
-    }
-    return rows[left.count][right.count]
   }
 }

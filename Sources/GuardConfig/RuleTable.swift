@@ -42,7 +42,7 @@ enum RuleTable {
     // A key that is misspelt is one mistake, and not one more for its being absent.
     let known = keys(of: kind)
     let misspelt = Set(
-      all.lazy.filter { !known.contains($0.key) }.compactMap { Findings.meant(by: $0.key, among: known) })
+      all.lazy.filter { !known.contains($0.key) }.compactMap { $0.key.meant(among: known) })
 
     // Each is read even if the one before is wrong, so that all mistakes come out at once.
     let name = misspelt.contains("name") ? nil : name(entries, at: position, place, &findings)

@@ -52,7 +52,7 @@ extension Drill {
   package init(in root: RootDirectory, wall: () -> Timestamp) throws(Refusal) {
     guard root.isMachine else { throw Refusal(.usage, "a drill is of this machine; leave --root out") }
     guard OwnProcess.effectiveUID == 0 else {
-      throw Refusal(.notPermitted, "only root may make a unit with a limit; try: sudo oomguardctl drill")
+      throw Refusal(.notPermitted, "only root may make a unit with a limit; run it with sudo")
     }
     guard let program = OwnProcess.program else {
       throw Refusal(.usage, "/proc/self/exe cannot be read; /proc must be mounted")

@@ -96,7 +96,8 @@ struct DropIn: Sendable {
         files = try ConfigFiles.standard(in: root, changes: changes)
       }
     } catch {
-      throw Refusal(error.isNotPermitted ? .notPermitted : .finding, "\(error); \(error.remedy)")
+      let remedy = error.meansGone ? "write it first, an empty file is enough" : error.remedy
+      throw Refusal(error.isNotPermitted ? .notPermitted : .finding, "\(error); \(remedy)")
     }
     do throws(ConfigErrors) {
       return try ConfigReader.read(files.map { ConfigFile(name: $0.name, bytes: $0.bytes) }).rules

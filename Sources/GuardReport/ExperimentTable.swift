@@ -18,7 +18,7 @@ package struct ExperimentTable: Sendable {
     guard root.isMachine else { throw Refusal(.usage, "experiments are of this machine; leave --root out") }
     guard OwnProcess.effectiveUID == 0 else {
       throw Refusal(
-        .notPermitted, "only root may limit memory and drop caches; try: sudo oomguardctl experiment")
+        .notPermitted, "only root may limit memory and drop caches; run it with sudo")
     }
     OwnProcess.deferringSignals { arePending in
       for kind in kinds where !arePending() {

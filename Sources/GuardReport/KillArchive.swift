@@ -156,10 +156,11 @@ package struct KillArchive {
     }
     if let kept {
       let rest =
-        kept.total > UInt64(kept.last.count) ? ", which keeps the last \(kept.last.count) of this boot" : ""
+        kept.total > UInt64(kept.last.count)
+        ? "; the daemon's status has no more than the last \(kept.last.count) of this boot" : ""
       return KillsAnswer(
         kills: kills, source: told.isEmpty ? .daemon : .journal,
-        why: "\(problem); so these are from the daemon's status\(rest)")
+        why: "\(problem)\(rest)")
     }
     var answer = KillsAnswer(kills: kills, source: told.isEmpty ? nil : .journal, why: "\(problem)")
     if let status = reading.problem { answer.why = "\(problem); \(status)" }

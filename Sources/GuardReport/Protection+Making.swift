@@ -122,7 +122,7 @@ extension Protection {
   /// Said before anything is read, and not by the first file that cannot be written.
   private static func requireRoot(_ root: RootDirectory) throws(Refusal) {
     guard root.isMachine, OwnProcess.effectiveUID != 0 else { return }
-    throw Refusal(.notPermitted, "only root may change what is protected; try: sudo oomguardctl …")
+    throw Refusal(.notPermitted, "only root may change what is protected; run it with sudo")
   }
 }
 

@@ -20,6 +20,7 @@ struct Check: ParsableCommand {
   @OptionGroup var place: Place
 
   func run() throws {
+    try source.requireSound()
     let check = MachineCheck(config: source.config, in: place.directory, at: Oomguardctl.now)
     try Oomguardctl.show(check, asJSON: json, check.lines)
     try Oomguardctl.conclude(check.exitStatus)

@@ -22,12 +22,7 @@ struct Drill: ParsableCommand {
 
   func run() throws {
     if hog { throw ExitCode(GuardReport.Drill.hog()) }
-    let drill: GuardReport.Drill
-    do throws(Refusal) {
-      drill = try GuardReport.Drill(in: place.directory, wall: { Oomguardctl.now })
-    } catch {
-      return try Oomguardctl.refuse(error)
-    }
+    let drill = try GuardReport.Drill(in: place.directory, wall: { Oomguardctl.now })
     try Oomguardctl.show(drill, asJSON: json) { DrillScreen(drill, in: $0).lines() }
     try Oomguardctl.conclude(drill.exitStatus, problem: drill.problem)
   }

@@ -47,15 +47,9 @@ struct Experiment: ParsableCommand {
 
   func run() throws {
     if let hold, let bytes { return try GuardReport.Experiment.hold(hold, bytes: bytes, in: directory) }
-    let table: ExperimentTable
-    do throws(Refusal) {
-      table = try ExperimentTable(
-        of: kinds.isEmpty ? HeldMemory.Kind.usual : kinds, bytes: size << 20, in: directory,
-        drops: !keepCaches,
-        on: place.directory)
-    } catch {
-      return try Oomguardctl.refuse(error)
-    }
+    let table = try ExperimentTable(
+      of: kinds.isEmpty ? HeldMemory.Kind.usual : kinds, bytes: size << 20, in: directory, drops: !keepCaches,
+      on: place.directory)
     try Oomguardctl.show(table, asJSON: json) { table.lines(in: $0) }
     try Oomguardctl.conclude(table.failures.isEmpty ? .fine : .finding)
   }

@@ -27,6 +27,7 @@ struct Explain: ParsableCommand {
   }
 
   func run() throws {
+    try source.requireSound()
     let explanation: Explanation
     do {
       let now = Oomguardctl.now

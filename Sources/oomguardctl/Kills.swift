@@ -45,8 +45,7 @@ struct Kills: ParsableCommand {
     guard let kill else {
       guard answer.exitStatus == .fine else { return try show(answer, at: now) }
       let why = answer.source == .daemon ? answer.why.map { "; \($0)" } ?? "" : ""
-      Oomguardctl.complain("oomguardctl: no kill '\(id)'; see: oomguardctl kills\(why)")
-      return try Oomguardctl.conclude(.usage)
+      throw Refusal(.usage, "no kill '\(id)'; see which there are with: oomguardctl kills\(why)")
     }
     try Oomguardctl.show(KillAnswer(kill, answer), asJSON: json) {
       KillScreen(kill, why: answer.why, at: now, in: $0).lines()
@@ -59,20 +58,20 @@ struct Kills: ParsableCommand {
     try Oomguardctl.conclude(answer.exitStatus)
   }
 
-  private static func moment(_ text: String?, at now: Timestamp) throws -> Timestamp? {
+  private static func moment(_ text: String?, at now: Timestamp) throws(Refusal) -> Timestamp? {
     guard let text else { return nil }
     guard let moment = Moment.reading(text, at: now) else {
-      throw ValidationError(
-        "'\(text)' is no time; write it as '2026-05-04 10:00', '2 hours ago', -2h or yesterday")
+      throw Refusal(
+        .usage, "'\(text)' is no time; write it as '2026-05-04 10:00', '2 hours ago', -2h or yesterday")
     }
     return moment
   }
 
-  private static func filter(_ text: String?) throws -> UnitFilter? {
+  private static func filter(_ text: String?) throws(Refusal) -> UnitFilter? {
     do throws(PatternError) {
       return try text.map { (text) throws(PatternError) in try UnitFilter(text) }
     } catch {
-      throw ValidationError("'\(text ?? "")' is no unit's name: \(error.message)")
+      throw Refusal(.usage, "'\(text ?? "")' is no unit's name: \(error.message)")
     }
   }
 }

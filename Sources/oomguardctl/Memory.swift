@@ -29,7 +29,7 @@ struct Memory: ParsableCommand {
   func validate() throws {
     if let pid, pid <= 0 { throw ValidationError("a pid is a number from 1 up") }
     if let top, top <= 0 { throw ValidationError("--top takes a number from 1 up") }
-    if pid != nil, top != nil { throw ValidationError("either a pid or --top") }
+    if pid != nil, top != nil { throw ValidationError("name a pid or --top, not both") }
   }
 
   func run() throws {

@@ -32,11 +32,7 @@ struct Metrics: ParsableCommand {
     let reading = StatusFile(in: root).reading(at: Oomguardctl.now).withPressure(CurrentPressure(in: root))
     let metrics = GuardReport.Metrics(reading)
     if let output {
-      do throws(Refusal) {
-        try metrics.write(to: output)
-      } catch {
-        return try Oomguardctl.refuse(error)
-      }
+      try metrics.write(to: output)
     } else if json {
       try StandardStream.output.write(JSONWriter.bytes(of: metrics, layout: .indented))
     } else {

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import GuardCore
 internal import GuardLinux
 internal import GuardReport
 internal import GuardStatus
@@ -10,8 +11,8 @@ struct Oomguardctl: ParsableCommand {
     commandName: "oomguardctl",
     abstract: "Asks what is protected from the kernel's OOM killer, and what it killed.",
     discussion: """
-      Exit status: 0 fine, 1 a finding, 2 wrong usage, 3 the daemon is not running or what it left is not \
-      usable, 4 not permitted.
+      Exit status: 0 fine, 1 a finding, 2 wrong usage, or an answer that could not be written, 3 the daemon is \
+      not running or what it left is not usable, 4 not permitted.
       """,
     version: "oomguardctl \(Release.version)",
     subcommands: [
@@ -34,20 +35,44 @@ struct Oomguardctl: ParsableCommand {
 
   static func main() {
     do {
+      try requireVerb(of: CommandLine.arguments.dropFirst())
       var command = try parseAsRoot()
       try command.run()
+    } catch let refusal as Refusal {
+      complain("oomguardctl: \(refusal)")
+      exit(withError: ExitCode(refusal.exitStatus.rawValue))
     } catch {
-      // The parser's own number for a wrong command line is EX_USAGE of sysexits.h.
-      guard exitCode(for: error) == .validationFailure else { exit(withError: error) }
-      complain(fullMessage(for: error))
+      // Help, the version, and a verb that has said what it has to say.
+      if error is ExitCode || exitCode(for: error) == .success { exit(withError: error) }
+      // The parser has a name and, for a wrong command line, a number of its own: EX_USAGE of sysexits.h.
+      let isUsage = exitCode(for: error) == .validationFailure
+      let message = isUsage ? fullMessage(for: error) : "\(error)"
+      let parsersName = "Error: "
+      complain(
+        "oomguardctl: \(message.hasPrefix(parsersName) ? message.dropFirst(parsersName.count) : message[...])"
+      )
       exit(withError: ExitCode(ExitStatus.usage.rawValue))
     }
   }
 
-  /// Says on standard error what is wrong.
+  /// The parser itself calls what is no verb an unexpected argument.
+  private static func requireVerb(of words: ArraySlice<String>) throws(Refusal) {
+    let verbs = configuration.subcommands.map { $0._commandName }
+    let word = words.first == "help" ? words.dropFirst().first : words.first
+    guard let word, !word.hasPrefix("-"), word != "help", !verbs.contains(word) else { return }
+    let meant = word.meant(among: verbs).map { "did you mean '\($0)'?" }
+    throw Refusal(.usage, "no verb '\(word)'; \(meant ?? "see which there are with: oomguardctl --help")")
+  }
+
+  /// Says on standard error what is wrong, fit for a terminal: what is named in it may be a stranger's choice.
   static func complain(_ message: String) {
+    let appearance = Appearance(terminalColumns: nil, environment: OwnProcess.environment)
+    let lines = message.split(separator: "\n", omittingEmptySubsequences: false).map {
+      String($0).shown(in: appearance)
+    }
+    let text = lines.joined(separator: "\n")
     // Nobody is left to tell if that fails.
-    try? StandardStream.error.write((message.hasSuffix("\n") ? message : "\(message)\n").utf8)
+    try? StandardStream.error.write((text.hasSuffix("\n") ? text : "\(text)\n").utf8)
   }
 
   /// Ends with `status`, unless all is fine.
@@ -56,12 +81,6 @@ struct Oomguardctl: ParsableCommand {
   static func conclude(_ status: ExitStatus, problem: String? = nil) throws {
     if let problem { complain("oomguardctl: \(problem)") }
     guard status == .fine else { throw ExitCode(status.rawValue) }
-  }
-
-  /// Says why there is no answer, and ends with the status that goes with it.
-  static func refuse(_ refusal: Refusal) throws {
-    complain("oomguardctl: \(refusal)")
-    try conclude(refusal.exitStatus)
   }
 
   /// Prints an answer in the one form or the other.

@@ -48,19 +48,14 @@ struct Reclaim: ParsableCommand {
   }
 
   func run() throws {
-    let report: ReclaimReport
-    do throws(Refusal) {
-      let request = try request()
-      let root = place.directory
-      if root.isMachine, OwnProcess.effectiveUID != 0 {
-        throw Refusal(.notPermitted, "only root may have memory reclaimed; run it with sudo")
-      }
-      let prediction = request.prediction(in: root)
-      guard try isWanted(request, prediction) else { throw Refusal(.finding, "nothing was done") }
-      report = try request.perform(in: root, expecting: prediction)
-    } catch {
-      return try Oomguardctl.refuse(error)
+    let request = try request()
+    let root = place.directory
+    if root.isMachine, OwnProcess.effectiveUID != 0 {
+      throw Refusal(.notPermitted, "only root may have memory reclaimed; run it with sudo")
     }
+    let prediction = request.prediction(in: root)
+    guard try isWanted(request, prediction) else { throw Refusal(.finding, "nothing was done") }
+    let report = try request.perform(in: root, expecting: prediction)
     try Oomguardctl.show(report, asJSON: json) { _ in report.lines() }
     try Oomguardctl.conclude(report.isComplete ? .fine : .finding)
   }

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import GuardCore
 internal import GuardLinux
 internal import GuardReport
 internal import GuardStatus
@@ -29,10 +30,11 @@ struct Status: ParsableCommand {
     let reading = StatusFile(in: root).reading(at: now).withPressure(CurrentPressure(in: root))
 
     if let rule, let document = reading.document, !document.rules.contains(where: { $0.name == rule }) {
-      let names = document.rules.map { "'\($0.name)'" }.joined(separator: ", ")
-      Oomguardctl.complain(
-        "oomguardctl: no rule '\(rule)'; " + (names.isEmpty ? "there are no rules" : "there is \(names)"))
-      return try Oomguardctl.conclude(.usage)
+      let names = document.rules.map(\.name)
+      let all = names.map { "'\($0)'" }.joined(separator: ", ")
+      let meant = rule.meant(among: names).map { "did you mean '\($0)'?" }
+      throw Refusal(
+        .usage, "no rule '\(rule)'; \(meant ?? (names.isEmpty ? "there are no rules" : "there is \(all)"))")
     }
     if let problem = reading.problem { Oomguardctl.complain("oomguardctl: \(problem)") }
     try Oomguardctl.show(StatusAnswer(reading, rule: rule), asJSON: json) {

@@ -21,12 +21,7 @@ struct Unprotect: ParsableCommand {
   @OptionGroup var place: Place
 
   func run() throws {
-    let answer: Protection
-    do throws(Refusal) {
-      answer = try Protection.unprotect(unit, in: place.directory, wall: { Oomguardctl.now })
-    } catch {
-      return try Oomguardctl.refuse(error)
-    }
+    let answer = try Protection.unprotect(unit, in: place.directory, wall: { Oomguardctl.now })
     try Oomguardctl.show(answer, asJSON: json) { ProtectionScreen(answer, in: $0).lines() }
     try Oomguardctl.conclude(answer.exitStatus, problem: answer.problem)
   }

@@ -39,22 +39,13 @@ struct Victims: ParsableCommand {
   }
 
   func run() throws {
-    let answer: GuardReport.Victims
-    do throws(Refusal) {
-      answer = try ask()
-    } catch {
-      return try Oomguardctl.refuse(error)
-    }
+    try source.requireSound()
+    let changes = try whatIf.map { try WhatIf($0) }
+    let answer = try GuardReport.Victims(
+      in: cgroup, whatIf: changes, config: source.config, root: place.directory, at: Oomguardctl.now)
     try Oomguardctl.show(answer.limited(to: top), asJSON: json) {
       VictimsScreen(answer, top: top ?? 10, in: $0).lines()
     }
     try Oomguardctl.conclude(answer.exitStatus)
-  }
-
-  private func ask() throws(Refusal) -> GuardReport.Victims {
-    var changes: [WhatIf] = []
-    for text in whatIf { changes.append(try WhatIf(text)) }
-    return try GuardReport.Victims(
-      in: cgroup, whatIf: changes, config: source.config, root: place.directory, at: Oomguardctl.now)
   }
 }

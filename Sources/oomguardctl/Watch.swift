@@ -33,9 +33,13 @@ struct Watch: ParsableCommand {
     let feed = try EventFeed(in: place.directory) { Oomguardctl.now }
     let appearance = Oomguardctl.appearance
     var told: String?
+    // Else it would be silent for ever, and nobody knew why.
+    if let problem = StatusFile(in: place.directory).reading(at: Oomguardctl.now).problem {
+      Oomguardctl.complain("oomguardctl: \(problem)")
+    }
     while true {
       if feed.why != told, let why = feed.why {
-        Oomguardctl.complain("oomguardctl: \(why); so this is what changes in the daemon's status")
+        Oomguardctl.complain("oomguardctl: \(why), so this is what changes in the daemon's status")
         told = why
       }
       let events = try feed.take(atMost: Self.batch)

@@ -45,7 +45,7 @@ struct ClientTests {
       }
     #expect(outcome.status == 2)
     #expect(outcome.output == "")
-    #expect(outcome.complaint.hasPrefix("Error: "))
+    #expect(outcome.complaint.hasPrefix("oomguardctl: "))
   }
 
   @Test func helpIsNoMistake() throws {
@@ -111,9 +111,9 @@ struct ClientTests {
     #expect(
       try JSONDecoder().decode(StatusDocument.self, from: Data(outcome.output.utf8)).rules == document.rules)
     #expect(
-      try run("status", "databas", "--root", root.path)
+      try run("status", "db", "--root", root.path)
         == Outcome(
-          status: 2, output: "", complaint: "oomguardctl: no rule 'databas'; there is 'database', 'x'\n"))
+          status: 2, output: "", complaint: "oomguardctl: no rule 'db'; there is 'database', 'x'\n"))
   }
 
   @Test func whatADeadDaemonLeftIsShownAsThePast() throws {
@@ -163,21 +163,5 @@ struct ClientTests {
         == Outcome(
           status: 4, output: "",
           complaint: "/secret.conf: Permission denied; run as root, or make it readable\n"))
-  }
-
-  @Test func aFullDiskUnderTheOutputIsToldNotIgnored() throws {
-    _ = try installPatient()
-    let process = Foundation.Process()
-    process.executableURL = URL(fileURLWithPath: "/bin/sh")
-    process.arguments = [
-      "-c", "\"$0\" status --json --root \"$1\" >/dev/full", BuiltClient.program.path, root.path,
-    ]
-    let complaint = Pipe()
-    process.standardError = complaint
-    try process.run()
-    let text = complaint.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    #expect(process.terminationStatus != 0)
-    #expect(String(decoding: text, as: UTF8.self).contains("standard output: No space left on device"))
   }
 }

@@ -106,7 +106,7 @@ struct ExperimentTests {
   @Test func onlyRootMayExperiment() throws {
     let outcome = try BuiltClient.runAsNobody(["experiment"])
     let complaint =
-      "oomguardctl: only root may limit memory and drop caches; try: sudo oomguardctl experiment\n"
+      "oomguardctl: only root may limit memory and drop caches; run it with sudo\n"
     #expect(outcome == .init(status: 4, output: "", complaint: complaint))
   }
 

@@ -83,7 +83,9 @@ struct KillsTests {
     #expect(
       try run("01234567-1")
         == .init(
-          status: 2, output: "", complaint: "oomguardctl: no kill '01234567-1'; see: oomguardctl kills\n"))
+          status: 2, output: "",
+          complaint:
+            "oomguardctl: no kill '01234567-1'; see which there are with: oomguardctl kills\n"))
   }
 
   @Test func whatOnlyTheDaemonKnowsStandsBesideTheJournals() throws {
@@ -100,9 +102,12 @@ struct KillsTests {
     document.kills.total = 8
     try root.install(document, processStartTicks: nil)
     let why =
-      "this machine keeps no journal; so these are from the daemon's status, which keeps the last 7 of this boot"
+      "this machine keeps no journal; the daemon's status has no more than the last 7 of this boot"
     #expect(try answer() == Answer(kills: document.kills.last, source: "daemon", why: why))
     #expect(try run().output.hasSuffix("\n7 kills, from the daemon's status; \(why)\n"))
+    #expect(
+      try run("x").complaint
+        == "oomguardctl: no kill 'x'; see which there are with: oomguardctl kills; \(why)\n")
     #expect(
       try run("01234567-2").output.contains(
         "Why this one: not known; the kernel's report is in the journal only\n"))
@@ -138,7 +143,7 @@ struct KillsTests {
       answer
         == Answer(
           kills: StatusDocument.troubled.kills.last, source: "daemon",
-          why: "\(rights); so these are from the daemon's status, which keeps the last 7 of this boot"))
+          why: "\(rights); the daemon's status has no more than the last 7 of this boot"))
   }
 
   // MARK: One in full

@@ -154,7 +154,7 @@ struct ProtectionTests {
         outcome
           == BuiltClient.Outcome(
             status: 4, output: "",
-            complaint: "oomguardctl: only root may change what is protected; try: sudo oomguardctl …\n"))
+            complaint: "oomguardctl: only root may change what is protected; run it with sudo\n"))
     }
   }
 }

@@ -45,9 +45,15 @@ struct WatchTests {
       }
     }
 
-    /// The first complaint, waited for: by then it watches.
-    func firstComplaint() -> String {
-      String(decoding: complaint.fileHandleForReading.availableData, as: UTF8.self)
+    /// What it complains of until it says that it goes by the status: by then it watches.
+    func complaints() -> [String] {
+      var text = ""
+      while !text.hasSuffix("in the daemon's status\n") {
+        let piece = complaint.fileHandleForReading.availableData
+        if piece.isEmpty { break }
+        text += String(decoding: piece, as: UTF8.self)
+      }
+      return text.split(separator: "\n").map { String($0) }
     }
 
     /// Waits until it sleeps in poll(2): by then it watches.
@@ -93,9 +99,15 @@ struct WatchTests {
     var document = StatusDocument.calm
     try root.install(document)
     let watcher = try Watcher(root)
+    let complaints = watcher.complaints()
+    #expect(complaints.count == 2)
     #expect(
-      watcher.firstComplaint()
-        == "oomguardctl: this machine keeps no journal; so this is what changes in the daemon's status\n")
+      complaints.first?.hasPrefix("oomguardctl: oomguardd (pid 812) is stuck: nothing from it for ")
+        == true)
+    #expect(
+      complaints.last
+        == "oomguardctl: this machine keeps no journal, so this is what changes in the daemon's status"
+    )
     try watcher.waitUntilItSleeps()
     let kills = StatusDocument.troubled.kills.last
     document.kills.last = [kills[0]]
@@ -118,7 +130,9 @@ struct WatchTests {
   @Test func aDaemonThatComesLaterIsHeard() throws {
     try root.write("", to: "run/x")
     let watcher = try Watcher(root, [])
-    _ = watcher.firstComplaint()
+    #expect(
+      watcher.complaints().first
+        == "oomguardctl: oomguardd is not installed; install the package 'oomguard'")
     try watcher.waitUntilItSleeps()
     var document = StatusDocument.calm
     document.kills.last = [StatusDocument.troubled.kills.last[0]]
@@ -133,7 +147,7 @@ struct WatchTests {
   @Test func itEndsWhenNobodyReads() throws {
     try root.install(.calm)
     let watcher = try Watcher(root)
-    _ = watcher.firstComplaint()
+    _ = watcher.complaints()
     try watcher.waitUntilItSleeps()
     try watcher.closeOutput()
     watcher.process.waitUntilExit()
