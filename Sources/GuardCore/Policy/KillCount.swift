@@ -2,8 +2,8 @@
 ///
 /// The kernel raises its count just before it prints the line (mm/oom_kill.c: __oom_kill_process), so a count that
 /// is ahead means a kill whose line is lost or about to come: of the latter there is one at most, since kills are
-/// made one by one under oom_lock. What the count is ahead by at every look for ``settleTime`` is lost. A line that is printed twice, as that of a `memory.oom.group`'s first victim, is counted
-/// twice by both.
+/// made one by one under oom_lock. What the count is ahead by at every look for ``settleTime`` is lost. A line that
+/// is printed twice, as that of a `memory.oom.group`'s first victim, is counted twice by both.
 package struct KillCount: Equatable, Sendable {
   /// A line is in the log microseconds after the count; this long only if its printer was taken off its core.
   package static let settleTime = Duration.seconds(2)
