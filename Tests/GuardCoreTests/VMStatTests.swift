@@ -39,7 +39,7 @@ struct VMStatTests {
     ("oom_kill 7\n", 7), ("nr_free_pages 1\noom_kill 185\nnuma_hit 3\n", 185),
     ("oom_kill_disable 0\noom_kill 2", 2),
     ("low 0\nhigh 0\nmax 12\noom 3\noom_kill 2\noom_group_kill 1\n", 2), ("oom_kill\n", nil),
-    ("oom_kill x\n", nil),
+    ("oom_kill x\n", nil), ("oom_kill x\noom_kill 3\noom_kill 4\n", 3),
     ("noom_kill 1\n", nil), ("", nil), ("\n\n", nil),
     ("oom_kill 18446744073709551616\n", nil), ("oom_kill_disable 0\nunder_oom 0\n", nil),
   ])

@@ -1,7 +1,7 @@
 /// Texts of `name value` lines, as in /proc/meminfo, /proc/vmstat and memory.stat: the fields that are asked for.
 ///
 /// A name is compared up to a colon or blank behind it; the value is the first number after that. Lines of
-/// another shape are skipped; of a repeated name the first counts. What is absent or no number is `nil`.
+/// another shape are skipped; of a repeated name the first with a number counts. What is absent is `nil`.
 struct KernelFields {
   private var values: [[UInt8]: UInt64] = [:]
 
@@ -21,12 +21,12 @@ struct KernelFields {
     while !rest.isEmpty {
       let line = rest.prefix { $0 != UInt8(ascii: "\n") }
       rest = rest[line.endIndex...].dropFirst()
-      let value = line.dropFirst(name.utf8CodeUnitCount)
-      guard line.starts(with: name), let mark = value.first, mark == UInt8(ascii: ":") || mark.isBlank else {
+      let behind = line.dropFirst(name.utf8CodeUnitCount)
+      guard line.starts(with: name), let mark = behind.first, mark == UInt8(ascii: ":") || mark.isBlank else {
         continue
       }
-      let word = value.dropFirst().drop { $0.isBlank }.prefix { !$0.isBlank }
-      return UInt64(ascii: word)
+      let word = behind.dropFirst().drop { $0.isBlank }.prefix { !$0.isBlank }
+      if let value = UInt64(ascii: word) { return value }
     }
     return nil
   }
