@@ -127,6 +127,27 @@ extension LiveTests {
       #expect(try kills().total >= total)
     }
 
+    /// In a time namespace the clocks are as far apart as after a suspend of a thousand seconds.
+    @Test(
+      .enabled(if: FileManager.default.fileExists(atPath: "/proc/self/ns/time"), "no time namespaces here"))
+    func timeAsleepMakesNoKillOlder() throws {
+      let start = now()
+      let early = try Hog(on: stage, score: 500, in: cgroup)
+      let before = try kill(early, protected: nil, rule: nil)
+      let daemon = try LiveDaemon(
+        on: stage, hogRule(.sacrifice, score: 500),
+        through: ["/usr/bin/unshare", "--time", "--boottime", "1000"])
+      try eventually("the earlier kill is told") {
+        try daemon.status?.pid == daemon.pid && !told(of: early.puppet.pid).isEmpty
+      }
+      expect(try told(of: early.puppet.pid), toBe: before, since: start)
+      let hog = try Hog(on: stage, score: 500, in: cgroup)
+      try daemon.survey()
+      let expected = try kill(hog, protected: false, rule: "hogs")
+      try eventually("the kill is told") { try !told(of: hog.puppet.pid).isEmpty }
+      expect(try told(of: hog.puppet.pid), toBe: expected, since: start)
+    }
+
     /// Root alone can write to the log, but a program of root's may repeat what a user wrote.
     @Test func whatAProgramWritesIntoTheKernelLogIsNotBelieved() throws {
       let daemon = try LiveDaemon.running(on: stage, hogRule(.sacrifice, score: 500))

@@ -94,18 +94,20 @@ extension LiveTests {
       let daemon = try LiveDaemon.running(on: stage, config)
       let before = try #require(daemon.status).kills
       daemon.signal(SIGSTOP)
-      let killed = try KillStorm(of: 20, in: cgroup, on: stage).finish()
+      let killed = try KillStorm(of: Self.kills, in: cgroup, on: stage).finish()
       try LogFlood(lines: 10_000).finish()
       daemon.signal(SIGCONT)
-      try eventually("all are accounted for") { told(daemon).total >= 20 }
+      try eventually("all are accounted for") { told(daemon).total >= Self.kills }
       usleep(2_500_000)
       let result = told(daemon)
-      #expect(result.total == 20 && Set(result.pids).isSubset(of: killed))
+      print("standing still: \(result.pids.count) told by their line, \(result.unlogged) by the counters")
+      #expect(result.total == Self.kills && killed.count == Self.kills)
+      #expect(Set(result.pids).count == result.pids.count && Set(result.pids).isSubset(of: killed))
       let kills = try #require(daemon.status).kills
       // Ten thousand lines are more than most machines' log holds.
       #expect(kills.lostRecords > before.lostRecords || result.unlogged == 0)
       let unlogged = kills.last.filter { $0.source == .memoryEvents && $0.victim.cgroup == cgroup.name }
-      #expect(unlogged.count == result.unlogged)
+      #expect(unlogged.count == min(result.unlogged, StatusDocument.maximumKills))
       #expect(unlogged.allSatisfy { $0.seq == nil && $0.victim.pid == nil && $0.protected == nil })
       let ids = Set(unlogged.compactMap(\.id))
       #expect(ids.count == unlogged.count)
