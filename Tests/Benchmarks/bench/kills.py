@@ -42,7 +42,7 @@ def measure(binaries, tools, table):
     table.row("most", waits[-1], None, "ms")
 
     with memory_cgroup(MIB) as cgroup, Daemon(binaries, CONFIG) as daemon:
-        before = daemon.status()["kills"]
+        before, memory = daemon.status()["kills"], daemon.memory_kb()["Rss"]
         with Program([f"{tools}/logreader"]) as floor:
             cpu = [daemon.cpu_ns(), floor.cpu_ns()]
             killer = storm(tools, cgroup, KILLS, 30)
@@ -60,6 +60,7 @@ def measure(binaries, tools, table):
         table.row("  of them by a counter alone", told["unlogged"])
         table.row("kills not told", killed - told["total"], None, below=1, others=f"floor: {killed - found}")
         table.row("records lost, and said so", told["lost_records"], lost)
+        table.row("memory after it, beside before", daemon.memory_kb()["Rss"], memory, "KiB", within=1.1)
 
         before = daemon.status()["kills"]
         daemon.process.send_signal(signal.SIGSTOP)
