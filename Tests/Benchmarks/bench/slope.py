@@ -18,13 +18,13 @@ class Series:
         later.samples = [(at, value) for at, value in self.samples if at >= began]
         return later
 
-    def medians(self, seconds):
-        """One for each stretch of so many seconds in which there was anything: a single late one tells nothing of a trend."""
+    def by_stretch(self, seconds, of):
+        """One for each stretch of so many seconds in which there was anything: what `of` makes of all that were in it."""
         stretches = {}
         for at, value in self.samples:
             stretches.setdefault(at // seconds, []).append(value)
         result = Series()
-        result.samples = [((which + 0.5) * seconds, statistics.median(values)) for which, values in stretches.items()]
+        result.samples = [((which + 0.5) * seconds, of(values)) for which, values in stretches.items()]
         return result
 
     def at(self, percent):

@@ -4,6 +4,7 @@ import contextlib
 import datetime
 import os
 import platform
+import statistics
 import subprocess
 import time
 
@@ -28,7 +29,8 @@ BY_COMM, BY_UNIT = (1_000_000, 10), (50, 100)
 READERS = 20
 KILL_PAUSE_S, FLOOD_PAUSE_S = 5, 10
 LOOK_S = 1
-# Latencies are judged by the median of each such stretch: a late one alone is no trend.
+# Judged is one figure of each such stretch: of latencies the median, since a late one alone is no trend, of all else the
+# least, since what was taken and given back again is none either.
 STRETCH_S = 10
 # A kill without its line is told after 2 s.
 SETTLED_S = 4
@@ -111,13 +113,10 @@ class Soak:
         if not series.samples:
             print(f"| {name} | | | | | | nothing to look at |")
             return False
+        slope = series.by_stretch(STRETCH_S, min if bound is not None else statistics.median).slope()
         if bound is None:
             # In the time of this run, half as much again.
             bound = series.at(50) / 2 / hours
-            series_judged = series.medians(STRETCH_S)
-        else:
-            series_judged = series
-        slope = series_judged.slope()
         what = verdict(slope, bound)
         grows = f"{slope[0]:+,.1f} ± {slope[1]:,.1f}" if slope else ""
         figures = " | ".join(f"{amount(series.at(percent))} {unit}".rstrip() for percent in (50, 99, 100))
