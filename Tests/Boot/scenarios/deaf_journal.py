@@ -20,12 +20,14 @@ ExecStart=/bin/sleep infinity
 """
 
 # The kernel kills all of the group, and each kill is told with the kernel's report: more than the daemon keeps
-# for a reader that does not read.
+# for a reader that does not read. Not OOMPolicy=kill: PID 1 then hears of the first kill, and ends some of the others
+# before the kernel comes to them.
 CROWD = """
 [Service]
-ExecStart=/bin/sh -c 'for i in $(seq 300); do sleep infinity & done; exec /usr/local/sbin/hog 1000'
+ExecStart=/bin/sh -c 'for i in $(seq 300); do sleep infinity & done; \
+  echo 1 >/sys/fs/cgroup/system.slice/crowd.service/memory.oom.group && exec /usr/local/sbin/hog 1000'
 MemoryMax=160M
-OOMPolicy=kill
+OOMPolicy=continue
 """
 
 
