@@ -30,8 +30,9 @@ def run(guest, check):
     for number, name in enumerate(names):
         fails(f"odd{number}", f"'/run/odd/{name}' 256")
     guest.sh("cp /usr/local/sbin/hog \"$(printf '/run/odd/nl\\nOut of mem')\"")
-    guest.sh("systemd-run --quiet --unit=newline -p MemoryMax=32M \"$(printf '/run/odd/nl\\nOut of mem')\" 256")
-    guest.wait_for("newline fails", "systemctl is-failed --quiet newline.service")
+    # By a script, since not every systemd takes a newline in a command.
+    guest.script("newline", "exec \"$(printf '/run/odd/nl\\nOut of mem')\" 256\n")
+    fails("newline", "/usr/local/sbin/newline")
 
     fails("tmpl@one", HOG)
     fails(r"weird\x2dunit@a\x20b", HOG)
