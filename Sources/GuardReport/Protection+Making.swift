@@ -46,7 +46,7 @@ extension Protection {
     try dropIn.write(text, to: path)
     let status: StatusDocument?
     do throws(Refusal) {
-      status = try daemon.load(wall: wall)
+      status = try daemon.load(expecting: rule, wall: wall)
     } catch {
       // What the daemon does not take must not wait there for its next start.
       if error.exitStatus == .finding {

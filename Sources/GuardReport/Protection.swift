@@ -57,9 +57,10 @@ struct DaemonAtWork {
 
   /// Tells it to load the files.
   ///
+  /// - Parameter rule: one that is to have processes: PID 1, who names them, may answer after all is loaded.
   /// - Returns: its status once it has and its rules' processes have settled; `nil` where none is at work.
   /// - Throws: a ``Refusal`` with its own words where it did not take them.
-  func load(wall: () -> Timestamp) throws(Refusal) -> StatusDocument? {
+  func load(expecting rule: String? = nil, wall: () -> Timestamp) throws(Refusal) -> StatusDocument? {
     guard let document else { return nil }
     do throws(ProcessError) {
       try root.signal(ProcessIdentity(pid: document.pid, startTicks: document.startTicks), .hangup)
@@ -76,7 +77,9 @@ struct DaemonAtWork {
           + "see why with: journalctl -u oomguard")
     }
     return try wait(Self.patience.settle, wall) { now in
-      now.rules.allSatisfy { $0.processes.allSatisfy { $0.state != .pending } }
+      now.rules.allSatisfy { each in
+        each.processes.allSatisfy { $0.state != .pending } && (each.name != rule || !each.processes.isEmpty)
+      }
     } ?? loaded
   }
 
