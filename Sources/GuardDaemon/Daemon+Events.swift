@@ -13,13 +13,13 @@ extension Daemon {
     armPressure()
   }
 
-  /// What could not be had may be there by now, at every reconcile.
   private func noteSystemd() {
     let isCutOff = !mains.reachesSystemd()
     let why = isCutOff ? "PID 1 cannot be asked, neither by its own socket nor over the system bus" : nil
     degrade(.noSystemd, ServiceManager.isRunning() ? why : "PID 1 is not systemd")
   }
 
+  /// What could not be had may be there by now, at every reconcile.
   func tryAgain() {
     noteSystemd()
     if degradations.reasons[.cannotLowerScores] != nil { testScores() }
