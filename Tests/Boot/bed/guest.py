@@ -209,6 +209,20 @@ class Guest:
         """Installs one of the Debian packages of bed/packages.py; what dpkg printed."""
         return self.sh(f"dpkg -i {self.unpack(package)} 2>&1", 300)
 
+    def units(self):
+        """The package's own that run or failed, but for its slice, in which an administrator's may be as well."""
+        listed = self.sh("systemctl list-units --plain --no-legend 'oomguard*' | cut -d' ' -f1").split()
+        return [unit for unit in listed if unit != "oomguard.slice"]
+
+    def begin_metrics(self):
+        """Starts a run of oomguard-metrics.service that does not end by itself, as one may be when the package leaves."""
+        self.sh(
+            "mkdir -p /run/systemd/system/oomguard-metrics.service.d && cd /run/systemd/system/oomguard-metrics.service.d && "
+            "printf '[Service]\\nExecStart=\\nExecStart=/bin/sleep infinity\\n' >slow.conf && systemctl daemon-reload && "
+            "systemctl start --no-block oomguard-metrics.service")
+        self.wait_for("a run of the metrics", "systemctl status oomguard-metrics.service | grep -q 'Main PID.*sleep'")
+        self.sh("rm -r /run/systemd/system/oomguard-metrics.service.d && systemctl daemon-reload")
+
     def evidence(self):
         """What to look at after a failure: name and text."""
         found = {}
