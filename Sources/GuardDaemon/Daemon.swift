@@ -8,7 +8,7 @@ internal import GuardSystemd
 final class Daemon {
   enum Source: UInt64 {
     case signals = 1
-    case alarm, kernelLog, memoryEvents, cgroups, processes, bus, hooks
+    case alarm, wallClock, kernelLog, memoryEvents, cgroups, processes, bus, hooks
     /// Of many descriptors, told apart by a number above these eight bits.
     case pressure
 
@@ -34,6 +34,7 @@ final class Daemon {
   var nextForkCheck: (at: Duration, pause: Duration, parents: Set<Int32>)?
   private let signals: Signals
   private let alarm: Alarm
+  private let wallClock: WallClockWatch?
   private var runtime: RuntimeDirectory?
   /// Why nothing can be written there; tried again at each reconcile.
   private var runtimeFailure: String?
@@ -84,6 +85,7 @@ final class Daemon {
     loop = try EventLoop()
     signals = try Signals([.hangup, .interrupt, .user1, .terminate, .child])
     alarm = try Alarm()
+    wallClock = WallClockWatch()
     log = EventLog(in: source.root)
     let bootID = try source.root.bootID()
     var debts: [ProcessIdentity: Debt] = [:]
@@ -116,6 +118,10 @@ final class Daemon {
   func run() throws(SystemCallError) {
     try loop.watch(signals.descriptor, for: .readable, token: Source.signals.rawValue)
     try loop.watch(alarm.descriptor, for: .readable, token: Source.alarm.rawValue)
+    // Without it the status names a moment of another clock until the next reconcile, and readers take us for stuck.
+    if let wallClock {
+      try? loop.watch(wallClock.descriptor, for: .readable, token: Source.wallClock.rawValue)
+    }
     for warning in config.warnings { tell(.config(.warning, "\(warning)")) }
     selfTest()
     tidyState()
@@ -158,6 +164,9 @@ final class Daemon {
     switch source {
     case .signals: for signal in try signals.take() { handle(signal) }
     case .alarm: try alarm.acknowledge()
+    case .wallClock:
+      wallClock?.acknowledge()
+      isStatusDue = true
     case .kernelLog: readKernelLog()
     case .memoryEvents: memoryEventsChanged()
     case .pressure: pressureFired(number, hasFailed: !readiness.isDisjoint(with: .failed))

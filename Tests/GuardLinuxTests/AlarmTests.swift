@@ -43,6 +43,17 @@ struct AlarmTests {
     #expect(try loop.wait().map(\.token) == [8])
   }
 
+  @Test func aClockThatNobodySetsIsSilent() throws {
+    let watch = try #require(WallClockWatch())
+    let other = try Alarm()
+    try other.set(Clock.boot() + .milliseconds(30))
+    var loop = try EventLoop()
+    try loop.watch(watch.descriptor, for: .readable, token: event)
+    try loop.watch(other.descriptor, for: .readable, token: 8)
+    #expect(try loop.wait().map(\.token) == [8])
+    watch.acknowledge()
+  }
+
   @Test func theClocksOfOneInstantAgree() {
     let (monotonic, boot) = (Clock.monotonic(), Clock.boot())
     #expect(monotonic <= boot, "boot counts the time asleep as well")

@@ -96,6 +96,17 @@ static inline int clinux_timerfd_arm(int timer, int64_t seconds, int64_t nanosec
   return timerfd_settime(timer, TFD_TIMER_ABSTIME, &when, NULL);
 }
 
+// Readable once the wall clock has been set, and until the read that fails with ECANCELED; never by its time.
+static inline int clinux_timerfd_of_clock_changes(void) {
+  int timer = timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK);
+  struct itimerspec never = {{0, 0}, {INT64_MAX, 0}};
+  if (timer != -1 && timerfd_settime(timer, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &never, NULL) == -1) {
+    close(timer);
+    return -1;
+  }
+  return timer;
+}
+
 static inline int clinux_epoll_add(int epoll, int descriptor, uint32_t events, uint64_t token) {
   struct epoll_event event = {.events = events, .data.u64 = token};
   return epoll_ctl(epoll, EPOLL_CTL_ADD, descriptor, &event);
