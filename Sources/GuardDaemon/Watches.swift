@@ -13,6 +13,8 @@ final class Watches {
   /// Why processes are not told of at birth, though a rule needs it; `nil` when all is well.
   private(set) var processEventsFailure: String?
   private(set) var cgroupsFailure: String?
+  /// Events were dropped, and not all that is there has been read since.
+  private var isOverrun = false
 
   /// Whether the process connector tells of new programs.
   var seesExecs: Bool { processEvents != nil }
@@ -104,7 +106,12 @@ final class Watches {
   private func takeProcessEvents(_ news: inout News) throws(SystemCallError) {
     // Bounded, so that a storm leaves the loop its other work; what is left wakes it again at once.
     for _ in 0..<4096 {
-      guard let event = try processEvents?.next() else { break }
+      guard let event = try processEvents?.next() else {
+        // Not before: until all is read the kernel drops more, and says so no second time
+        // (net/netlink/af_netlink.c: netlink_overrun).
+        (news.overran, isOverrun) = (isOverrun, false)
+        break
+      }
       switch event {
       case .exec(let pid):
         news.execs.insert(pid)
@@ -113,7 +120,7 @@ final class Watches {
       case .fork(let parent, let child):
         news.parents.insert(parent)
         news.pids.insert(child)
-      case .overrun: news.overran = true
+      case .overrun: isOverrun = true
       }
     }
   }
