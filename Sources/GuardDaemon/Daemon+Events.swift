@@ -127,6 +127,8 @@ extension Daemon {
   /// Takes in what PID 1 answered about main processes, and asks it what is to be asked.
   func learnMains(at now: Duration) {
     mains.process(at: now)
+    // Before a promise is written: what is forked after that and is not told of would keep it.
+    arm()
     for unit in mains.takeChanged() { report(keeper.reconsiderMembers(of: unit, at: now)) }
     if let number = mains.descriptorNumber {
       let wanted = (generation: mains.generation, wantsToWrite: mains.wantsToWrite)
@@ -140,7 +142,6 @@ extension Daemon {
         }
       }
     }
-    arm()
   }
 
   /// Whether PID 1 stops us only to start us again: then scores stay, and the state hands them over.
@@ -150,8 +151,9 @@ extension Daemon {
     else { return false }
     var job: String?
     bus.askJob(of: unit) { job = $0 }
-    // At the very end, and no longer than this: should PID 1 be stuck, the scores are given back.
-    bus.settle(within: .milliseconds(500))
+    // At the very end, and no longer than this: should PID 1 be stuck, the scores are given back. On a machine short of
+    // memory it may well be slow.
+    bus.settle(within: .seconds(5))
     return job == "restart" || job == "start" || job == "try-restart"
   }
 
