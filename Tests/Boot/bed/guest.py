@@ -59,10 +59,19 @@ class Guest:
         return int(self.sh(f"{command} </dev/null >/dev/null 2>&1 & echo $!"))
 
     def start(self, unit, command, **properties):
-        """Starts a transient service, as an administrator's or a package's would be; its main pid."""
+        """Starts a transient service, as an administrator's or a package's would be; its main pid, which is no copy
+        of PID 1 any more: what the unit says of its score is written, too."""
         options = " ".join(f"-p {shlex.quote(f'{key}={value}')}" for key, value in properties.items())
         self.sh(f"systemd-run --quiet --unit={shlex.quote(unit)} {options} {command}")
-        return int(self.property(unit, "ExecMainPID"))  # remembered even when the process is gone already
+        pid = int(self.property(unit, "ExecMainPID"))  # remembered even when the process is gone already
+        self.wait_begun(pid)
+        return pid
+
+    def wait_begun(self, pid):
+        """Waits until a process of a unit has begun the unit's program: a simple service counts as started before."""
+        # Since systemd 255 there is a program of its own between the two.
+        still = [f"/proc/{pid}/exe -ef /lib/systemd/{name}" for name in ("systemd", "systemd-executor")]
+        self.wait_for(f"pid {pid} has begun its program", f"! [ {still[0]} ] && ! [ {still[1]} ]")
 
     def hog(self, unit, mib, **properties):
         """Starts a service that takes this much memory and then waits; its main pid."""
@@ -112,6 +121,14 @@ class Guest:
         listed = " ".join(map(str, pids))
         script = f"for pid in {listed}; do read -r score </proc/$pid/oom_score_adj || exit; echo $score; done"
         return dict(zip(pids, map(int, self.sh(script).split()), strict=True))
+
+    def living(self, group):
+        """What is in a cgroup and those below it, by pid: name and score. Asked in one go, and of the living only."""
+        lines = self.sh(
+            f"cat $(find /sys/fs/cgroup{group} -name cgroup.procs) | while read -r pid; do"
+            " read -r comm </proc/$pid/comm && read -r score </proc/$pid/oom_score_adj && echo $pid $score $comm;"
+            " done 2>/dev/null; true").splitlines()
+        return {int(pid): (comm, int(score)) for pid, score, comm in (line.split(maxsplit=2) for line in lines)}
 
     def wait_score(self, pid, score, seconds=60):
         self.wait_for(

@@ -1,7 +1,7 @@
 """Debian's postgresql as it stands: the main process ships -900, its workers reset themselves to 0."""
 
 from bed.guest import processes
-from bed.postgresql import cluster
+from bed.postgresql import cluster, quiet
 
 CONFIG = """
 [guard]
@@ -24,6 +24,7 @@ def query(guest, sql):
 
 def run(guest, check):
     unit = cluster(guest)
+    quiet(guest)
     main = guest.main_pid(unit)
     before = guest.scores(guest.pids(unit))
     check.equal("Debian's own scores are what this scenario expects", before, {pid: -900 if pid == main else 0 for pid in before})

@@ -10,6 +10,7 @@ import sys
 
 from bed import login
 from bed.guest import processes
+from bed.postgresql import cluster, quiet
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))), "Documents"))
 from examples import examples  # noqa: E402
@@ -61,15 +62,6 @@ def install(guest, *rules):
     return guest.sh(text("guest", "systemctl reload oomguard"))
 
 
-def living(guest, group):
-    """What is in a cgroup and those below it, by pid: name and score. Asked in one go, and of the living only."""
-    lines = guest.sh(
-        f"cat $(find /sys/fs/cgroup{group} -name cgroup.procs) | while read -r pid; do"
-        " read -r comm </proc/$pid/comm && read -r score </proc/$pid/oom_score_adj && echo $pid $score $comm;"
-        " done 2>/dev/null; true").splitlines()
-    return {int(pid): (comm, int(score)) for pid, score, comm in (line.split(maxsplit=2) for line in lines)}
-
-
 def carry(guest, check, what, wanted):
     """Checks the scores of processes, once they have had the time it takes."""
     got = guest.eventually(what, lambda: guest.scores(wanted), lambda got: got == wanted)
@@ -84,14 +76,15 @@ def holds(guest, check, rule, wanted):
 
 
 def postgresql(guest, check):
-    unit = guest.sh("systemctl list-units --plain --no-legend 'postgresql@*' | cut -d ' ' -f 1").strip()
+    unit = cluster(guest)
 
     def scores():
-        """What the main process carries, and what the others do: workers come and go."""
+        """What the main process carries, and what the others do."""
         main = guest.main_pid(unit)
-        found = {pid: score for pid, (_, score) in living(guest, guest.property(unit, "ControlGroup")).items()}
+        found = {pid: score for pid, (_, score) in guest.living(guest.property(unit, "ControlGroup")).items()}
         return found.pop(main, None), sorted(set(found.values()))
 
+    quiet(guest)
     check.equal("Debian's PostgreSQL keeps what it ships", scores(), (-900, [0]))
     main = guest.main_pid(unit)
     holds(guest, check, "postgresql", {main: (-900, -900, "held")})
@@ -113,7 +106,7 @@ def redis(guest, check):
     guest.sh("redis-cli config set rdb-key-save-delay 600000000 && redis-cli set key value && redis-cli bgsave")
     group = guest.property("redis-server.service", "ControlGroup")
     saving = guest.eventually(
-        "a child saves", lambda: living(guest, group).keys() - {main}, lambda pids: len(pids) == 1)
+        "a child saves", lambda: guest.living(group).keys() - {main}, lambda pids: len(pids) == 1)
     carry(guest, check, "and the child that saves does not", dict.fromkeys(saving, 0))
     holds(guest, check, "redis", {main: (-999, 0, "held")})
     answer = json.loads(guest.sh(f"oomguardctl explain {main} --json"))
@@ -149,7 +142,7 @@ def container(guest, name, slice_, prefix, subgroup):
         guest.sh(f"crun --systemd-cgroup {verb} </dev/null >/dev/null 2>{place}/log || {{ cat {place}/log; exit 1; }}")
     return guest.eventually(
         f"two processes in container {name}",
-        lambda: [pid for pid, (comm, _) in living(guest, f"/{slice_}/{prefix}-{name}.scope/{subgroup}").items() if comm == "hog"],
+        lambda: [pid for pid, (comm, _) in guest.living(f"/{slice_}/{prefix}-{name}.scope/{subgroup}").items() if comm == "hog"],
         lambda pids: len(pids) == 2)
 
 
@@ -174,9 +167,10 @@ def runner(guest, check):
     guest.sh("systemctl start gitlab-runner.service && echo 1 >/run/builds")
     main = guest.main_pid("gitlab-runner.service")
 
+    group = guest.property("gitlab-runner.service", "ControlGroup")
+
     def build():
-        group = guest.property("gitlab-runner.service", "ControlGroup")
-        return {comm: pid for pid, (comm, _) in living(guest, group).items() if pid != main}
+        return {comm: pid for pid, (comm, _) in guest.living(group).items() if pid != main}
 
     # The shell has the name of the script.
     small = guest.eventually("a build is under way", build, lambda names: names.keys() == {"gitlab-runner", "cc1"})
@@ -185,9 +179,15 @@ def runner(guest, check):
     holds(guest, check, "runner", {main: (-500, 0, "held")})
     holds(guest, check, "builds", {small["cc1"]: (500, 0, "held")})
 
-    guest.sh("systemctl set-property --runtime gitlab-runner.service MemoryMax=64M && echo 200 >/run/builds")
-    guest.wait_for("the build that is too large is reported", "grep -q ^200 /run/reported")
-    check.equal("as killed, and no other", guest.sh("cat /run/reported"), "200 137\n")
+    guest.sh("echo 100 >/run/builds")
+    guest.eventually(
+        "the compiler of a larger build is to go first, too",
+        lambda: [score for comm, score in guest.living(group).values() if comm == "cc1"],
+        lambda scores: scores == [500, 500])
+    # Larger than that is one of the two alone, if not yet then soon.
+    guest.sh("systemctl set-property --runtime gitlab-runner.service MemoryMax=64M")
+    guest.wait_for("the build that is too large is reported", "grep -q ^100 /run/reported")
+    check.equal("as killed, and no other", guest.sh("cat /run/reported"), "100 137\n")
     check.equal("by the runner, which goes on", (guest.main_pid("gitlab-runner.service"), guest.is_alive(main)), (main, True))
     status = guest.wait_kills(1)
     victim = status["kills"]["last"][-1]["victim"]

@@ -39,7 +39,9 @@ def run(guest, check):
         number = managers[user].removeprefix("user@").removesuffix(".service")
         run = f"XDG_RUNTIME_DIR=/run/user/{number}"
         guest.sh(f"su {user} -c '{run} systemd-run --user --quiet --unit={unit} {options} sleep infinity'")
-        return int(guest.sh(f"su {user} -c '{run} systemctl --user show --value -p MainPID {unit}'"))
+        pid = int(guest.sh(f"su {user} -c '{run} systemctl --user show --value -p MainPID {unit}'"))
+        guest.wait_begun(pid)
+        return pid
 
     early = start("alice", "mine@early")
     base = guest.score(early)
