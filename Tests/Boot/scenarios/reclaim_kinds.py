@@ -31,7 +31,7 @@ done
 """
 LET_GO = f"""
 kill $(cat /run/kinds/pid)
-while grep -q . {PATH}/cgroup.procs; do sleep 0.1; done
+until grep -qx 'populated 0' {PATH}/cgroup.events; do sleep 0.1; done
 rm -f /dev/shm/oomguard-*
 for id in $(awk 'NR > 1 {{ print $2 }}' /proc/sysvipc/shm); do ipcrm -m $id; done
 ! mountpoint -q {PLACE} || umount {PLACE}

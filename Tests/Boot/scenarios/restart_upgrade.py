@@ -38,8 +38,9 @@ def run(guest, check):
         """Another daemon is there, it knows what the one before knew, and the sampler saw no gap."""
         pid = guest.main_pid("oomguard.service")
         check(f"{what}: another daemon runs", pid not in (0, before))
-        guest.wait_status("it writes the status", lambda status: status["pid"] == pid)
-        status = guest.status()
+        status = guest.wait_status(
+            "it has looked at all", lambda status: status["pid"] == pid
+            and {one for rule in status["rules"] for one in processes(rule)} == set(wanted))
         check.equal(
             f"{what}: it knows every base",
             {pid: told for rule in status["rules"] for pid, told in processes(rule).items()},

@@ -71,6 +71,7 @@ def run(guest, check):
     become("also if the guard was killed before it saw that", {pairs[2][1]: -100})
     check.equal("the pair that is left is protected", guest.scores((unit[0], pairs[0][0])), {unit[0]: -1000, pairs[0][0]: -1000})
 
+    guest.wait_for("another is ready", "systemctl is-active --quiet oomguard.service")
     # Nobody looks again before the stop: what is found then is found by it.
     guest.write("/etc/oomguard.conf", CONFIG.replace("1s", "1h"))
     guest.sh("systemctl reload oomguard.service")

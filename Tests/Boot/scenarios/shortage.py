@@ -127,7 +127,7 @@ def run(guest, check):
     guest.wait_kills(4 + 3, 300)
     asker.wait(2)
     waits.append(faults(guest, pid))
-    guest.sh("systemctl stop hog.service reader.service")
+    guest.sh("systemctl stop hog.service reader.service", 180)
     free = asker.judge(check, "no memory left")
     zones = guest.sh("awk '$1 == \"high\" { high += $2 } END { print high * 4 }' /proc/zoneinfo")
     check("that was all of it", free < 4 * int(zones), f"{free} KiB free, high mark {zones} KiB")

@@ -15,7 +15,6 @@ score = -900
 
 # Reads more than its limit holds, for as long as it is told to.
 VAULT = """
-head -c 48M /dev/zero >/root/bulk
 while :; do
   while [ -e /root/squeeze ]; do cat /root/bulk >/dev/null; done
   sleep 0.1
@@ -29,6 +28,8 @@ def levels(status):
 
 def run(guest, check):
     guest.script("vault", VAULT)
+    # Not by the unit, which would wait for memory already, and not into the page cache: what is there costs nobody.
+    guest.sh("dd if=/dev/zero of=/root/bulk bs=1M count=48 oflag=direct status=none")
     guest.configure(CONFIG)
     guest.start("vault@1", "/usr/local/sbin/vault", MemoryHigh="16M")
     guest.start("vault@2", "sleep infinity")
@@ -44,8 +45,9 @@ def run(guest, check):
     fields = [(entry.get("OOMGUARD_UNIT"), entry.get("OBJECT_SYSTEMD_UNIT"), entry["OOMGUARD_SOURCE"]) for entry in entries]
     check.equal("only that unit is told of", set(fields), {("vault@1.service", "vault@1.service", "psi")})
     told = [entry["OOMGUARD_LEVEL"] for entry in entries]
-    check("raised first, cleared last, and nothing twice", told[0] != "calm" and told.count("calm") == 1
-          and told[-1] == "calm" and len(set(told)) == len(told), told)
+    # On its way down from critical it may pass warning again.
+    check("raised first, cleared last, and nothing twice running", told.index("calm") == len(told) - 1 > 0
+          and all(one != other for one, other in zip(told, told[1:])), told)
     guest.sh("touch /root/squeeze")
     guest.wait_status("the level is raised again", lambda status: levels(status)["vault@1.service"] != "calm")
     wakeups = guest.status()["counters"]["wakeups"]

@@ -34,8 +34,11 @@ def run(guest, check):
     guest.configure(CONFIG)
     check.equal("the socket is anybody's", guest.sh(f"stat -c '%a' {SOCKET}").strip(), "666")
     check("nobody runs yet", not guest.holds(f"systemctl is-active --quiet {SERVICE}"))
+    # With this one connected it is never idle.
+    holder = guest.spawn(f"perl -MIO::Socket::UNIX -e '$there = IO::Socket::UNIX->new(\"{SOCKET}\") or die; sleep'")
+    guest.wait_for("a client starts it", f"systemctl is-active --quiet {SERVICE}")
     info = call(guest, "org.varlink.service.GetInfo")["parameters"]
-    check.equal("a client starts it", info["interfaces"], ["org.varlink.service", "io.oomguard.Guard"])
+    check.equal("it says what it speaks", info["interfaces"], ["org.varlink.service", "io.oomguard.Guard"])
     pid = guest.main_pid(SERVICE)
     owner = int(guest.sh(f"stat -c %u /proc/{pid}"))
     check("as a user of its own", 61184 <= owner <= 65519, owner)
@@ -56,7 +59,7 @@ def run(guest, check):
 
     # An event, and with the daemon stopped nothing is missing.
     guest.write("/tmp/subscribe", '{"method": "io.oomguard.Guard.Subscribe", "more": true}')
-    guest.sh("runuser -u alice -- /usr/local/sbin/ask </tmp/subscribe >/tmp/event &")
+    guest.sh("{ runuser -u alice -- /usr/local/sbin/ask </tmp/subscribe >/tmp/event.new; mv /tmp/event.new /tmp/event; } &")
     # The service looks out for entries that come for as long as somebody listens.
     guest.wait_for("somebody listens", f"ls -l /proc/$(systemctl show --value -p MainPID {SERVICE})/fd | grep -q inotify")
     second = guest.hog_over_limit("second")
@@ -67,6 +70,7 @@ def run(guest, check):
     check.equal("a stopped daemon is told of", call(guest, "io.oomguard.Guard.GetStatus")["parameters"]["daemon"], "stopped")
     check.equal("and what it told stays", len(call(guest, "io.oomguard.Guard.GetKills")["parameters"]["kills"]), 2)
 
+    guest.sh(f"kill {holder}")
     guest.wait_for("idle, it ends", f"! systemctl is-active --quiet {SERVICE}", seconds=120)
     check.equal("well", guest.property(SERVICE, "Result"), "success")
     check("and comes back", "parameters" in call(guest, "org.varlink.service.GetInfo"))

@@ -37,9 +37,11 @@ def run(guest, check):
         guest.sh(f"echo $(($(cat /sys/fs/cgroup{group}/memory.current) + 2097152)) >/sys/fs/cgroup{group}/memory.max")
         forecast = json.loads(guest.sh(f"oomguardctl victims --cgroup {group} --json"))
         first = forecast["victims"][0]
-        # The last straw: a process that asks for more than is left, but has less than the first.
+        # The last straw: a process that asks for more than is left, and is never the first itself.
         before = len(guest.kernel_kills())
-        guest.spawn(f"sh -c 'echo $$ >/sys/fs/cgroup{group}/cgroup.procs; exec /usr/local/sbin/hog 4'")
+        guest.spawn(
+            f"sh -c 'echo -900 >/proc/self/oom_score_adj; echo $$ >/sys/fs/cgroup{group}/cgroup.procs;"
+            " exec /usr/local/sbin/hog 4'")
         kills = guest.eventually("a kill", guest.kernel_kills, lambda kills: len(kills) > before)
         kill = kills[before]
         check.equal(f"round {number} of {seed}: the kernel takes the first of {forecast['victims']}", kill["pid"], first["pid"])

@@ -35,7 +35,8 @@ def run(guest, check):
         "systemd starts it again", lambda: guest.main_pid("oomguard.service"), lambda pid: pid not in (0, first))
     check.equal("the score stays meanwhile", guest.score(vault), -900)
     guest.wait_for("it is ready", "systemctl is-active --quiet oomguard.service")
-    guest.wait_status("it writes the status", lambda status: status["pid"] == second)
+    status = guest.wait_status(
+        "it has looked at all", lambda status: status["pid"] == second and processes(status["rules"][0]))
     check("it was the watchdog", guest.holds("journalctl --sync; journalctl -b -u oomguard.service -o cat | grep -q 'Watchdog timeout'"))
-    check.equal("its successor knows the base", processes(guest.rule("vault")), {vault: (-900, -300, "held")})
+    check.equal("its successor knows the base", processes(status["rules"][0]), {vault: (-900, -300, "held")})
     check.equal("and tells no kill again", told_pids(guest.journal("kill")), [killed])
