@@ -16,7 +16,7 @@ final class DatagramReader {
   /// The next datagram; `nil` if none comes for as long as anybody has patience.
   func next() -> [UInt8]? {
     var ready = pollfd(fd: number, events: Int16(POLLIN), revents: 0)
-    guard unsafe poll(&ready, 1, 30_000) == 1 else { return nil }
+    guard unsafe poll(&ready, 1, 60_000) == 1 else { return nil }
     var buffer = [UInt8](repeating: 0, count: 1 << 20)
     let count = unsafe recv(number, &buffer, buffer.count, 0)
     return count >= 0 ? Array(buffer.prefix(count)) : nil

@@ -46,12 +46,12 @@ enum Machine {
 /// What a test waited for did not happen, however patient it was.
 struct NeverHappened: Error, CustomStringConvertible {
   var what: String
-  var description: String { "this did not happen within 30 s: \(what)" }
+  var description: String { "this did not happen within a minute: \(what)" }
 }
 
 /// Waits until `condition` is true. A bound on the patience, not on the time it may take.
 func eventually(_ what: String, _ condition: () throws -> Bool) throws {
-  for _ in 0..<1500 {
+  for _ in 0..<3000 {
     if try condition() { return }
     usleep(20_000)
   }

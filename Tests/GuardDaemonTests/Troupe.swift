@@ -17,7 +17,7 @@ final class Troupe {
   init(on stage: Stage) throws {
     self.stage = stage
     prompter = socket(AF_UNIX, CInt(SOCK_DGRAM.rawValue), 0)
-    var patience = timeval(tv_sec: 10, tv_usec: 0)
+    var patience = timeval(tv_sec: 60, tv_usec: 0)
     unsafe setsockopt(prompter, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
     let bound = unsafe Self.withAddress(of: "\(name).prompter") { unsafe bind(prompter, $0, $1) }
     guard prompter >= 0, bound == 0 else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }

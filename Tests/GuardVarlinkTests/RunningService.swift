@@ -17,7 +17,7 @@ final class RunningService {
     process.standardInput = FileHandle.nullDevice
     try process.run()
     // Bound and listening a moment later; who connects in between is refused.
-    for _ in 0..<1000 {
+    for _ in 0..<6000 {
       if (try? Connection(path)) != nil { return }
       usleep(10_000)
     }
