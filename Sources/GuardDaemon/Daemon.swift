@@ -133,8 +133,9 @@ final class Daemon {
     tellLeaks()
     readKernelLog()
     writeStatus()
-    manager.ready(at: Clock.boot())
+    // First what it is ready with: whoever waited for the start finds that, too.
     manager.status(summary, at: Clock.boot())
+    manager.ready(at: Clock.boot())
     keepCopy()
     while !isStopping {
       try alarm.set(nextDeadline)

@@ -42,10 +42,10 @@ extension LiveTests {
       let puppet = try Puppet(as: "database", on: stage, score: 500)
       let daemon = try LiveDaemon(
         on: stage, protect("database"), environment: ["NOTIFY_SOCKET": manager.path])
+      let status = try #require(manager.nextText())
       #expect(manager.nextText() == "READY=1\n")
       // Not before the first survey.
       #expect(try puppet.score == 0)
-      let status = try #require(manager.nextText())
       let pattern =
         #/STATUS=protecting 1 processes of 1 services; pressure (calm|unknown); \d+ OOM kills, 0 of protected; degraded: .*\n/#
       #expect(status.wholeMatch(of: pattern) != nil)
