@@ -36,7 +36,8 @@ final class Shortage {
     nextLook = now + Self.pause
     if let left = root.headroom?.leftKB { trend.add(leftKB: left, at: now) }
     exhaustedInSeconds = trend.exhaustedInSeconds
-    if now >= nextGrowthLook {
+    // The entry that tells of it names who brings it about: for that one, whatever the look costs.
+    if now >= nextGrowthLook || (exhaustedInSeconds != nil && told == nil) {
       lookForGrowth(at: now)
       nextGrowthLook = now + max(Self.pause, (Clock.boot() - now) * Self.costLimit)
     }
