@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Glibc
 package import GuardCore
 
@@ -6,6 +7,8 @@ extension RootDirectory {
   /// Documentation/admin-guide/sysctl/vm.rst.
   package func dropCaches(_ what: Int) throws(SystemCallError) {
     try open("/proc/sys/vm/drop_caches", O_WRONLY).write("\(what)\n")
+    // It lets go of names and inodes at once, and frees them after that. Where this is refused, it is about to.
+    _ = clinux_wait_for_readers()
   }
 
   /// Has all that is dirty written to its disks, and waits for it. See sync(2).

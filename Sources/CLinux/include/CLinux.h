@@ -13,6 +13,7 @@
 #include <linux/filter.h>
 #include <linux/kcmp.h>
 #include <linux/magic.h>
+#include <linux/membarrier.h>
 #include <linux/netlink.h>
 #include <mqueue.h>
 #include <poll.h>
@@ -70,6 +71,12 @@ static inline int clinux_openat(int directory, const char *path, int flags, mode
 // 0 if two processes share their memory; see kcmp(2), for which there is no wrapper.
 static inline int clinux_compare_memory(pid_t one, pid_t other) {
   return (int)syscall(SYS_kcmp, one, other, KCMP_VM, 0, 0);
+}
+
+// Waits until nobody can be looking any more at what the kernel has let go of (RCU); see membarrier(2), for which
+// there is no wrapper, and kernel/sched/membarrier.c.
+static inline int clinux_wait_for_readers(void) {
+  return (int)syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
 }
 
 // pipe2(2) is shown only with _GNU_SOURCE.
