@@ -152,6 +152,12 @@ class Guest:
         self.write("/etc/oomguard.conf", text)
         self.sh("systemctl restart oomguard.service")
 
+    def reload(self):
+        """Has the daemon read its configuration again, and waits until it has: systemctl only sends the signal."""
+        before = self.status()["config"]["loaded_at"]
+        self.sh("systemctl reload oomguard.service")
+        self.wait_status("the configuration is read again", lambda status: status["config"]["loaded_at"] != before)
+
     def status(self):
         """The status document as it stands."""
         text = self.sh(f"cat {STATUS_FILE}")
