@@ -22,6 +22,7 @@ score = -800
 def run(guest, check):
     vault, main = (guest.start(unit, "sleep infinity") for unit in ("vault", "main"))
     guest.configure(CONFIG)
+    guest.wait_score(main, -800)
     surveys = guest.surveys()
 
     def born(unit):

@@ -20,6 +20,8 @@ def run(guest, check):
     guest.wait_score(vault, -900)
     before = guest.hog_over_limit("before")
     guest.wait_kills(1)
+    # Whose an entry is journald asks the sender's /proc: it has done so before that is gone.
+    check.equal("a kill is told", told_pids(guest.journal("kill")), [before])
 
     first = guest.main_pid("oomguard.service")
     guest.sh(f"kill -STOP {first}")  # from here on it sees nothing

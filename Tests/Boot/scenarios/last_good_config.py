@@ -38,7 +38,10 @@ def run(guest, check):
     guest.configure(CONFIG)
 
     def told():
-        return {rule["name"]: processes(rule) for rule in guest.status()["rules"]}
+        # Which processes they are PID 1 may tell the daemon after its start.
+        status = guest.wait_status(
+            "every rule has its process", lambda status: all(processes(rule) for rule in status["rules"]))
+        return {rule["name"]: processes(rule) for rule in status["rules"]}
 
     def held():
         vault, batch = (guest.main_pid(f"{name}.service") for name in ("vault", "batch"))
@@ -55,9 +58,8 @@ def run(guest, check):
 
     guest.sh("rm /etc/oomguard.conf.d/50-batch.conf && sync")
     guest.reboot()
-    status = guest.wait_status(
-        "both units are listed", lambda status: all(processes(rule) for rule in status["rules"]))
     check.equal("all is protected again, also by the drop-in that is gone", told(), held())
+    status = guest.status()
     check.equal("that is degraded", [one["what"] for one in status["degraded"]], ["last-good-config"])
     where = "/etc/oomguard.conf:8:9: 'score' is -9000; write a whole number from -1000 to 1000"
     check("with the mistake and its place", where in status["degraded"][0]["why"], status["degraded"])
@@ -69,7 +71,7 @@ def run(guest, check):
     check.equal("--check-config does not believe the copy", guest.machine.run("oomguardd --check-config", 60)[0], 2)
 
     guest.write("/etc/oomguard.conf", CONFIG)
-    guest.sh("systemctl reload oomguard.service")
+    guest.reload()
     guest.wait_status("it is over once the file is mended", lambda status: status["state"] == "running")
     vault = {"vault": held()["vault"]}
     check.equal("with the files as they are", told(), vault)

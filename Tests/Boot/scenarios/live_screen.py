@@ -43,4 +43,5 @@ def run(guest, check):
     check.equal("it ends well", guest.sh("cat /run/ended").strip(), "0")
     check.equal("with the terminal as it was", guest.sh("cat /run/after"), guest.sh("cat /run/before"))
     # The alternate screen of console_codes(4) is left last.
-    check("and its screen as well", guest.holds("tail -c 200 /run/screen | grep -aqF '[?1049l'"))
+    # The session has ended, and what it wrote last is still on its way through `script`.
+    guest.wait_for("and its screen as well", "tail -c 200 /run/screen | grep -aqF '[?1049l'")

@@ -55,7 +55,7 @@ def units(guest, check):
 
 
 def killers(guest, check):
-    guest.sh("cd /var/cache/killers && dpkg -i earlyoom_*.deb systemd-oomd_*.deb", 120)
+    guest.sh("cd /var/cache/killers && dpkg -i earlyoom_*.deb systemd-oomd_*.deb", 300)
     for unit in ("earlyoom", "systemd-oomd"):
         guest.sh(f"systemctl start {unit}")
         # As long as PID 1 has not executed the program, it has another name.
@@ -92,7 +92,8 @@ def forks(guest, check):
         guest.sh(f"kill -USR1 {pid}")
         guest.wait_for("it has tried to fork", "test -e /run/forked")
         kernel = guest.sh("cat /run/forked").strip()
-        guest.sh(f"kill {pid}; echo 0 >/proc/sys/vm/overcommit_memory")
+        # Gone, and with it what it had committed, before the next one is counted.
+        guest.sh(f"kill {pid}; while kill -0 {pid} 2>/dev/null; do sleep 0.1; done; echo 0 >/proc/sys/vm/overcommit_memory")
         check.equal(
             f"overcommit {mode}, {size} MiB of {total}: explain and the kernel agree on the fork", (said, kernel),
             (expected, "yes" if expected else "no"))

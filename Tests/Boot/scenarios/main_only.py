@@ -74,7 +74,7 @@ def run(guest, check):
     def settle(what, pids, score):
         wanted = {pid: score for pid in pids}
         # They may have been seen before the daemon has; what comes without an event would take an hour.
-        guest.eventually(what, lambda: guest.scores(pids), lambda got: got == wanted, 30)
+        guest.eventually(what, lambda: guest.scores(pids), lambda got: got == wanted)
         check(what, True)
 
     settle("children and grandchildren have the base", order("family", 5, 15), -200)
