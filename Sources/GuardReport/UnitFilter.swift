@@ -20,7 +20,8 @@ package struct UnitFilter: Sendable {
   ]
 
   package func admits(_ kill: StatusDocument.Kill) -> Bool {
-    let units = kill.victim.cgroup.map { CgroupPath($0.utf8).systemUnits } ?? []
-    return (units + (kill.victim.unit.map { [Array($0.utf8)] } ?? [])).contains { glob.matches($0) }
+    let cgroup = kill.victim.cgroup.map { CgroupPath($0.utf8) }
+    return cgroup?.systemUnits.contains { glob.matches($0) } ?? false
+      || kill.victim.unit.map { glob.matches($0.utf8) } ?? false
   }
 }
