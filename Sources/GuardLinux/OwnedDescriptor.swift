@@ -5,10 +5,27 @@ internal import GuardCore
 /// Owns one open descriptor and closes it when its own life ends. Lend it; never copy the number.
 package struct OwnedDescriptor: ~Copyable {
   let number: CInt
-  /// For messages.
-  package let path: String
+  private let name: Name
 
-  init(number: CInt, path: String) { (self.number, self.path) = (number, path) }
+  /// Most files are closed again without a word: what they are called is put together only when it is asked for.
+  private enum Name {
+    case whole(String)
+    case text(String, below: String)
+    case bytes([UInt8], below: String)
+  }
+
+  init(number: CInt, path: String) { self.init(number, .whole(path)) }
+
+  private init(_ number: CInt, _ name: Name) { (self.number, self.name) = (number, name) }
+
+  /// For messages.
+  package var path: String {
+    switch name {
+    case .whole(let path): path
+    case .text(let name, let directory): "\(directory)/\(name)"
+    case .bytes(let name, let directory): "\(directory)/\(name.readable)"
+    }
+  }
 
   deinit {
     // Not retried: Linux frees the number even on EINTR.
@@ -30,18 +47,24 @@ package struct OwnedDescriptor: ~Copyable {
     let opened = try SystemCallError.check("openat", "\(path)/\(name)") {
       unsafe clinux_openat(number, name, flags | O_NOFOLLOW | O_CLOEXEC, mode)
     }
-    return OwnedDescriptor(number: opened, path: "\(path)/\(name)")
+    return OwnedDescriptor(opened, .text(name, below: path))
   }
 
   /// The same for a name that need not be UTF-8, as a cgroup's.
   borrowing func opening(bytes name: [UInt8], _ flags: CInt) throws(SystemCallError) -> OwnedDescriptor {
-    let terminated = name.map { CChar(bitPattern: $0) } + [0]
-    // "./a/b" is how a name that begins with a slash is opened from here; nobody needs to read that.
-    let full = "\(path)/\((name.starts(with: "./".utf8) ? name.dropFirst(2) : name[...]).printable)"
-    let opened = try SystemCallError.check("openat", full) {
-      unsafe clinux_openat(number, terminated, flags | O_NOFOLLOW | O_CLOEXEC, 0)
+    let opened = try SystemCallError.check("openat", "\(path)/\(name.readable)") {
+      unsafe clinux_openat(number, name.terminated, flags | O_NOFOLLOW | O_CLOEXEC, 0)
     }
-    return OwnedDescriptor(number: opened, path: full)
+    return OwnedDescriptor(opened, .bytes(name, below: path))
+  }
+
+  /// fstatat(2) of such a name, which is not followed as a symbolic link.
+  borrowing func status(ofBytes name: [UInt8]) throws(SystemCallError) -> FileStatus {
+    var about = stat()
+    _ = try SystemCallError.check("fstatat", "\(path)/\(name.readable)") {
+      unsafe fstatat(number, name.terminated, &about, AT_SYMLINK_NOFOLLOW)
+    }
+    return FileStatus(about)
   }
 
   /// One read(2) of at most `limit` bytes; `nil` when nothing is there yet (EAGAIN).
@@ -133,6 +156,20 @@ package struct OwnedDescriptor: ~Copyable {
     var about = stat()
     _ = try SystemCallError.check("fstat", path) { unsafe fstat(number, &about) }
     return FileStatus(about)
+  }
+}
+
+extension [UInt8] {
+  /// "./a/b" is how a name that begins with a slash is opened below a directory; nobody needs to read that.
+  fileprivate var readable: String { (starts(with: "./".utf8) ? dropFirst(2) : self[...]).printable }
+
+  /// As C takes it.
+  fileprivate var terminated: [CChar] {
+    var text: [CChar] = []
+    text.reserveCapacity(count + 1)
+    for byte in self { text.append(CChar(bitPattern: byte)) }
+    text.append(0)
+    return text
   }
 }
 

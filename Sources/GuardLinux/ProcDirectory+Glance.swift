@@ -32,14 +32,12 @@ extension ProcDirectory {
 
   /// `nil` for a process that is gone.
   package borrowing func glanceScore(of pid: Int32) -> OOMScoreAdj? {
-    // "-1000\n" is the longest.
-    glance(at: pid, "oom_score_adj", limit: 16).flatMap { Int(ascii: $0.dropLast()) }.flatMap {
-      OOMScoreAdj($0)
-    }
+    guard let file = opened(at: pid, "oom_score_adj") else { return nil }
+    return file.score()
   }
 
   /// A file of any length, which the kernel prints as one record.
-  borrowing func glanceRecord(at pid: Int32, _ name: String) -> [UInt8]? {
+  borrowing func glanceRecord(at pid: Int32, _ name: StaticString) -> [UInt8]? {
     guard let file = opened(at: pid, name) else { return nil }
     return try? file.readRecord(limit: 1 << 20)
   }
@@ -67,14 +65,14 @@ extension ProcDirectory {
     }
   }
 
-  private borrowing func glance(at pid: Int32, _ name: String, limit: Int) -> [UInt8]? {
+  private borrowing func glance(at pid: Int32, _ name: StaticString, limit: Int) -> [UInt8]? {
     guard let file = opened(at: pid, name) else { return nil }
     return (try? file.read(atMost: limit)) ?? nil
   }
 
-  private borrowing func opened(at pid: Int32, _ name: String) -> OwnedDescriptor? {
-    let opened = unsafe clinux_openat(
-      directory.number, "\(pid)/\(name)", O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC, 0)
-    return opened == -1 ? nil : OwnedDescriptor(number: opened, path: name)
+  private borrowing func opened(at pid: Int32, _ name: StaticString) -> OwnedDescriptor? {
+    let opened = unsafe clinux_open_of_process(
+      directory.number, pid, name.utf8Start, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC)
+    return opened == -1 ? nil : OwnedDescriptor(number: opened, path: "a process's file")
   }
 }

@@ -9,11 +9,16 @@ package final class ScoreFile {
   init(_ descriptor: consuming OwnedDescriptor) { self.descriptor = descriptor }
 
   /// What the process carries now; `nil` once it is gone.
-  package func score() -> OOMScoreAdj? {
+  package func score() -> OOMScoreAdj? { descriptor.score() }
+}
+
+extension OwnedDescriptor {
+  /// What a process's `oom_score_adj` says now; `nil` once it is gone.
+  borrowing func score() -> OOMScoreAdj? {
     // "-1000\n" is the longest.
     var buffer: (UInt64, UInt64) = (0, 0)
     let length = unsafe withUnsafeMutableBytes(of: &buffer) {
-      unsafe pread(descriptor.number, $0.baseAddress, 16, 0)
+      unsafe pread(number, $0.baseAddress, 16, 0)
     }
     guard length > 1 else { return nil }
     return unsafe withUnsafeBytes(of: buffer) { bytes in

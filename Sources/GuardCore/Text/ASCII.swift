@@ -27,9 +27,11 @@ extension FixedWidthInteger {
 extension Collection<UInt8> {
   /// Text for people and JSON: UTF-8 as it is, every other byte and every control character as `\xNN`.
   package var printable: String {
-    if allSatisfy({ (0x20..<0x7f).contains($0) }) { return String(decoding: self, as: UTF8.self) }
+    // Of one known type: through a witness each byte takes two allocations.
+    let bytes = Array(self)
+    if bytes.allSatisfy({ (0x20..<0x7f).contains($0) }) { return String(decoding: bytes, as: UTF8.self) }
     var text = ""
-    var rest = Array(self)[...]
+    var rest = bytes[...]
     while let first = rest.first {
       // The longest valid scalar at the front, if there is one.
       let length =
