@@ -108,7 +108,9 @@ struct Automaton: Sendable {
         case .condition(let condition):
           if condition.holds(between: previous, and: scalar) { pending.append(state + 1) }
         case .jump(let target): pending.append(target)
-        case .split(let one, let other): pending += [one, other]
+        case .split(let one, let other):
+          pending.append(one)
+          pending.append(other)
         case .found: return true
         }
       }
