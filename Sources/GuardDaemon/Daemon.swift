@@ -132,6 +132,7 @@ final class Daemon {
     tellDangers()
     tellLeaks()
     readKernelLog()
+    coverUnits()
     writeStatus()
     // First what it is ready with: whoever waited for the start finds that, too.
     manager.status(summary, at: Clock.boot())
@@ -155,6 +156,7 @@ final class Daemon {
     tidyState()
     keeper.findMainsNow()
     reconcile()
+    coverUnits()
     writeStatus()
     keepCopy()
   }
@@ -235,7 +237,6 @@ final class Daemon {
     tellDangers()
     let noHierarchy = "no hierarchy of systemd's below \(root.path("/sys/fs/cgroup"))"
     degrade(.noCgroup, keeper.survey.cgroupVersion == nil ? noHierarchy : watches.cgroupsFailure)
-    coverUnits()
     tidyState()
     isStatusDue = true
     pingWatchdog(at: now)
@@ -276,7 +277,7 @@ final class Daemon {
 
   private func tidyState() {
     if runtimeFailure != nil { openRuntime() }
-    if runtimeFailure == nil, let runtime { state?.tidy(in: runtime, live: keeper.ledger.debts) }
+    if runtimeFailure == nil, let runtime { state?.tidy(in: runtime, for: keeper.ledger) }
     noteWriting()
   }
 
@@ -322,7 +323,7 @@ final class Daemon {
     if config.restoreOnStop, !options.isDryRun, !isRestarting {
       report(keeper.restore(), isSurvey: true)
       if let runtime, runtimeFailure == nil {
-        state?.tidy(in: runtime, live: keeper.ledger.debts, always: true)
+        state?.tidy(in: runtime, for: keeper.ledger, always: true)
       }
     }
     writeStatus()

@@ -24,7 +24,7 @@ final class Dangers {
     found = [:]
     for (rule, score) in zip(keeper.rules.rules, keeper.rules.scores) {
       var dangers = Set(Danger.of(rule, score: score))
-      let entries = keeper.ledger.entries.values.filter { $0.rule == rule.name }
+      let entries = keeper.ledger.entries.values.lazy.filter { $0.rule == rule.name }
       if rule.kind == .protect, score == .immune { dangers.formUnion(immunity(entries)) }
       if rule.kind == .protect { dangers.formUnion(policy(entries)) }
       if !dangers.isEmpty { found[rule.name] = dangers.sorted { $0.description < $1.description } }
@@ -34,7 +34,7 @@ final class Dangers {
     }
   }
 
-  private func immunity(_ entries: [Ledger.Entry]) -> Set<Danger> {
+  private func immunity(_ entries: some Sequence<Ledger.Entry>) -> Set<Danger> {
     var dangers: Set<Danger> = []
     var immune: [CgroupPath: Int] = [:]
     for entry in entries where entry.score == .immune {
@@ -52,7 +52,7 @@ final class Dangers {
   }
 
   /// A unit of one process has no child that could end it.
-  private func policy(_ entries: [Ledger.Entry]) -> Set<Danger> {
+  private func policy(_ entries: some Sequence<Ledger.Entry>) -> Set<Danger> {
     var dangers: Set<Danger> = []
     for path in Set(entries.compactMap { $0.cgroup?.unitPath }) where keeper.unitSizes[path] ?? 0 > 1 {
       guard let unit = path.unit.flatMap({ String(validating: $0, as: UTF8.self) }) else { continue }

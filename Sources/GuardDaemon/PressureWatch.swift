@@ -188,10 +188,11 @@ final class PressureWatch {
     }
     // Those that are watched stay, so that none flaps where there are too many.
     let changes = units.filter { !wanted.contains($0.value.path) }.keys.compactMap { drop($0) }
+    unitFailure = nil
+    guard units.count < Self.maximumUnits else { return changes }
     let watched = Set(units.values.map(\.path))
     let news = wanted.subtracting(watched).sorted { $0.bytes.lexicographicallyPrecedes($1.bytes) }
-    unitFailure = nil
-    for path in news.prefix(max(0, Self.maximumUnits - units.count)) {
+    for path in news.prefix(Self.maximumUnits - units.count) {
       do throws(PressureUnavailable) {
         let group = try PressureGroup(settings.ofUnits) { (threshold) throws(SystemCallError) in
           try tree.trigger(threshold, of: path)

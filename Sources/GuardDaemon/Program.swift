@@ -99,7 +99,7 @@ package enum Program {
       let round = keeper.keep()
       if let failure = round.failure { throw failure }
       for (change, why) in round.refused { _ = standardError.write("\(change): \(why)\n") }
-      if !options.isDryRun, round.refused.isEmpty { state.tidy(in: directory, live: [:], always: true) }
+      if !options.isDryRun, round.refused.isEmpty { state.tidy(in: directory, for: Ledger(), always: true) }
       _ = say(round.written.map { "\($0)\n" }.joined())
       return (round.refused.isEmpty ? DaemonExit.fine : .failure).rawValue
     } catch {

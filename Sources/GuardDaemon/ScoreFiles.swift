@@ -27,5 +27,8 @@ struct ScoreFiles {
   }
 
   /// Closes those of processes that are not on the ledger any more.
-  mutating func close(allBut ledger: Ledger) { files = files.filter { ledger.entries[$0.key] != nil } }
+  mutating func close(allBut ledger: Ledger) {
+    // Most often there is none to close, and then nothing is copied.
+    for pid in files.keys where ledger.entries[pid] == nil { files[pid] = nil }
+  }
 }

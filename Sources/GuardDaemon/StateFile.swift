@@ -59,9 +59,10 @@ final class StateFile {
   }
 
   /// Writes the file anew if half of it is dead, or if the last write went wrong and may have left half a line.
-  func tidy(in directory: RuntimeDirectory, live: [ProcessIdentity: Debt], always: Bool = false) {
-    let isStale = lines > Self.smallLines && lines > live.count * 2
+  func tidy(in directory: RuntimeDirectory, for ledger: Ledger, always: Bool = false) {
+    let isStale = lines > Self.smallLines && lines > ledger.debtCount * 2
     guard always || file == nil || failure != nil || isStale else { return }
+    let live = ledger.debts
     let told = told
     let boot = boot
     do throws(SystemCallError) {

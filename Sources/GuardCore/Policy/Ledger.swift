@@ -88,19 +88,40 @@ package struct Ledger: Sendable {
 
   /// Every pid a survey must look at even if no rule means it: it may have to be given back its base.
   package var pids: Set<Int32> {
-    Set(entries.keys).union(leaving.keys).union(remembered.keys.lazy.map(\.pid))
+    var pids = Set(entries.keys)
+    pids.formUnion(leaving.keys)
+    pids.formUnion(remembered.keys.lazy.map(\.pid))
+    return pids
   }
 
   /// What the state has to hold: the base of every process that carries something of ours.
   package var debts: [ProcessIdentity: Debt] {
-    var debts = remembered
-    for entry in entries.values where entry.written != nil && entry.written != entry.base {
-      debts[entry.process] = Debt(base: entry.base, written: entry.written)
-    }
-    for entry in leaving.values where entry.isOwedItsBase {
-      debts[entry.process] = Debt(base: entry.base, written: entry.written)
-    }
+    var debts: [ProcessIdentity: Debt] = [:]
+    visitDebts { debts[$0] = $1 }
     return debts
+  }
+
+  /// The same one by one, each process once, without a copy of them all.
+  package func visitDebts(_ body: (ProcessIdentity, Debt) -> Void) {
+    for entry in leaving.values where entry.isOwedItsBase {
+      body(entry.process, Debt(base: entry.base, written: entry.written))
+    }
+    for entry in entries.values where entry.written != nil && entry.written != entry.base {
+      let known = leaving[entry.process.pid]
+      guard known?.process != entry.process || known?.isOwedItsBase != true else { continue }
+      body(entry.process, Debt(base: entry.base, written: entry.written))
+    }
+    for (process, debt) in remembered
+    where entries[process.pid]?.process != process && leaving[process.pid]?.process != process {
+      body(process, debt)
+    }
+  }
+
+  /// How many ``debts`` there are.
+  package var debtCount: Int {
+    var count = 0
+    visitDebts { _, _ in count += 1 }
+    return count
   }
 
   /// Takes over what another daemon owed. Whoever is on the ledger already is known better by it.
@@ -129,14 +150,17 @@ package struct Ledger: Sendable {
     _ observations: [Observation], unchanged: Set<Int32> = [], rules: RuleSet, at now: Duration
   ) -> Plan {
     var plan = consider(observations, rules: rules, at: now)
-    let seen = Set(observations.lazy.map(\.process.pid)).union(unchanged)
+    var seen = unchanged
+    for seenNow in observations { seen.insert(seenNow.process.pid) }
     departed = [:]
-    for pid in entries.keys.sorted() where !seen.contains(pid) {
+    for pid in entries.keys.filter({ !seen.contains($0) }).sorted() {
       guard let entry = entries.removeValue(forKey: pid) else { continue }
       plan.departed.append(entry.process)
       departed[pid] = entry
     }
-    for pid in unchanged { entries[pid]?.isInEpisode = false }
+    for (pid, entry) in entries where entry.isInEpisode && unchanged.contains(pid) {
+      entries[pid]?.isInEpisode = false
+    }
     leaving = leaving.filter { seen.contains($0.key) && $0.value.isOwedItsBase }
     let alive = Set(observations.lazy.map(\.process))
     remembered = remembered.filter { alive.contains($0.key) || unchanged.contains($0.key.pid) }
