@@ -75,12 +75,12 @@ final class Keeper {
     do throws(SystemCallError) {
       let members = try survey.members(below: .root, rules, visit: visit)
       findMains(members, at: now)
-      unitSizes = [:]
+      unitSizes.removeAll(keepingCapacity: true)
       for group in members { unitSizes[group.path.unitPath ?? group.path, default: 0] += group.pids.count }
       let sight = try survey.look(rules, ledger: ledger, members: members)
       let plan = ledger.plan(sight.observations, unchanged: sight.unchanged, rules: rules, at: now)
       // What was inherited was never written to: it is noted here, where a write would note it first.
-      for (process, debt) in ledger.debts { state?.note(process, base: debt.base, written: debt.written) }
+      ledger.visitDebts { state?.note($0, base: $1.base, written: $1.written) }
       var round = carryOut(plan)
       round.failure = round.failure ?? sight.failure
       return round
@@ -124,7 +124,7 @@ final class Keeper {
     do throws(SystemCallError) {
       let members = try survey.members(below: path, rules, isDeep: isDeep, visit: visit)
       var seesChildren = false
-      for group in members where rules.scope(of: group.path) == .main {
+      for group in members where group.reach.scope == .main {
         mains.refresh(group.path, at: now)
         seesChildren = true
       }
@@ -155,12 +155,14 @@ final class Keeper {
 
   /// Sees to it that the main process of every unit that needs one is known, or asked for.
   private func findMains(_ members: [Survey.Members], at now: Duration) {
-    var units: [CgroupPath: Set<Int32>] = [:]
-    for group in members where rules.scope(of: group.path) == .main {
-      units[group.path.unitPath ?? group.path, default: []].formUnion(group.pids)
+    var isSure: [CgroupPath: Bool] = [:]
+    for group in members where group.reach.scope == .main {
+      let unit = group.path.unitPath ?? group.path
+      // Of a unit's cgroups one has the main process.
+      if isSure[unit] != true { isSure[unit] = mains.isSure(of: unit, among: group.pids) }
     }
-    mains.keepOnly(units)
-    for (unit, pids) in units where !mains.isSure(of: unit, among: pids) { mains.refresh(unit, at: now) }
+    mains.keepOnly { isSure[$0] != nil }
+    for (unit, isSure) in isSure where !isSure { mains.refresh(unit, at: now) }
   }
 
   /// Gives every process its base back.

@@ -77,7 +77,9 @@ final class MainProcesses {
   }
 
   /// Units that are gone are forgotten.
-  func keepOnly(_ present: [CgroupPath: Set<Int32>]) { units = units.filter { present[$0.key] != nil } }
+  func keepOnly(_ isPresent: (CgroupPath) -> Bool) {
+    for path in units.keys where !isPresent(path) { units[path] = nil }
+  }
 
   /// A process began a program. If it is a main process, as a daemon that starts itself over at a reload, what it
   /// writes now is its own: sshd would save a score of ours as the one to hand to every login.
@@ -88,7 +90,7 @@ final class MainProcesses {
   }
 
   /// Whether there is no reason to ask again: the main process is known, lives, and has not forked since.
-  func isSure(of unit: CgroupPath, among pids: Set<Int32>) -> Bool {
+  func isSure(of unit: CgroupPath, among pids: [Int32]) -> Bool {
     guard let known = units[unit], known.isStarted, !known.isDoubtful, let main = known.main else {
       return false
     }

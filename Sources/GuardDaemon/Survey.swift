@@ -12,10 +12,11 @@ final class Survey {
     var failure: SystemCallError?
   }
 
-  /// The processes of one cgroup.
+  /// The processes of one cgroup, and what the rules have to do with it.
   struct Members {
     var path: CgroupPath
     var pids: [Int32]
+    var reach: RuleSet.Reach
   }
 
   let root: RootDirectory
@@ -62,55 +63,68 @@ final class Survey {
     _ rules: RuleSet, ledger: Ledger, members: [Members]
   ) throws(SystemCallError) -> Sight {
     looks &+= 1
-    var homes: [Int32: Int] = [:]
+    scoreFiles.close(allBut: ledger)
+    let known = ledger.pids
+    var sight = Sight()
+    sight.unchanged.reserveCapacity(known.count)
+    let users = UserNames(in: root)
+    // One that moved while the walk went on may be listed twice: it is where it was met last.
+    var homes = [Int32: Int](minimumCapacity: members.reduce(0) { $0 + $1.pids.count })
     for (index, group) in members.enumerated() {
       for pid in group.pids { homes[pid] = index }
     }
-    let candidates = members.map { rules.candidates(in: $0.path) }
+    for (index, group) in members.enumerated() {
+      for pid in group.pids where homes[pid] == index {
+        look(
+          at: pid, in: group.path, among: group.reach.candidates, rules, ledger, isKnown: known.contains(pid),
+          isMet: true, users, &sight)
+      }
+    }
     let candidatesElsewhere = rules.candidates(in: nil)
-    scoreFiles.close(allBut: ledger)
-    let known = ledger.pids
-    var pids = known.union(homes.keys)
-    if rules.needsScan { pids.formUnion(try proc.pids()) }
-    var sight = Sight()
-    let users = UserNames(in: root)
-    for pid in pids {
-      let isKnown = known.contains(pid)
-      var comm: [UInt8]?
-      var home: CgroupPath?
-      var mayMean = candidatesElsewhere
-      if let group = homes[pid] {
-        (home, mayMean) = (members[group].path, candidates[group])
-      } else if isKnown, rules.needsCgroups {
-        // One of the ledger that the walk did not meet may have moved meanwhile: it is asked itself.
-        home = cgroup(of: pid)
-        mayMean = rules.candidates(in: home)
-      }
-      let look = rules.firstLook(among: mayMean) {
-        comm = proc.comm(of: pid)
-        return comm
-      }
-      switch look {
-      case .stranger where !isKnown: continue
-      case .meant(let rule) where !isKnown && hasItsOwn(pid, rule, home: home, rules): continue
-      // What a cgroup's list leaves out has left it, or has ended and waits to be collected.
-      case .meant(let rule)
-      where isKnown && (homes[pid] != nil || !rules.rules[rule].selector.namesCgroups)
-        && isUnchanged(pid, rule, home: home, comm: comm, rules, ledger):
-        sight.unchanged.insert(pid)
-      default:
-        // Whoever left since is not seen, and that is all there is to say of it.
-        let home = homes[pid] == nil && isKnown ? nil : CgroupPath??.some(home)
-        switch observe(pid, home: home, rules, isKnown: isKnown, users) {
-        case .seen(let seen): sight.observations.append(seen)
-        case .nobody: break
-        case .unread(let failure):
-          sight.failure = failure
-          if isKnown { sight.unchanged.insert(pid) }
-        }
+    for pid in known where homes[pid] == nil {
+      // One of the ledger that the walk did not meet may have moved meanwhile: it is asked itself.
+      let home = rules.needsCgroups ? cgroup(of: pid) : nil
+      let candidates = rules.needsCgroups ? rules.candidates(in: home) : candidatesElsewhere
+      look(at: pid, in: home, among: candidates, rules, ledger, isKnown: true, isMet: false, users, &sight)
+    }
+    if rules.needsScan {
+      for pid in try proc.pids() where homes[pid] == nil && !known.contains(pid) {
+        look(
+          at: pid, in: nil, among: candidatesElsewhere, rules, ledger, isKnown: false, isMet: false, users,
+          &sight)
       }
     }
     return sight
+  }
+
+  /// - Parameter isMet: whether a cgroup that a rule names lists it.
+  private func look(
+    at pid: Int32, in home: CgroupPath?, among candidates: [Int], _ rules: RuleSet, _ ledger: Ledger,
+    isKnown: Bool, isMet: Bool, _ users: UserNames, _ sight: inout Sight
+  ) {
+    var comm: [UInt8]?
+    let look = rules.firstLook(among: candidates) {
+      comm = proc.comm(of: pid)
+      return comm
+    }
+    switch look {
+    case .stranger where !isKnown: return
+    case .meant(let rule) where !isKnown && hasItsOwn(pid, rule, home: home, rules): return
+    // What a cgroup's list leaves out has left it, or has ended and waits to be collected.
+    case .meant(let rule)
+    where isKnown && (isMet || !rules.rules[rule].selector.namesCgroups)
+      && isUnchanged(pid, rule, home: home, comm: comm, rules, ledger):
+      sight.unchanged.insert(pid)
+    default:
+      // Whoever left since is not seen, and that is all there is to say of it.
+      switch observe(pid, home: !isMet && isKnown ? nil : .some(home), rules, isKnown: isKnown, users) {
+      case .seen(let seen): sight.observations.append(seen)
+      case .nobody: break
+      case .unread(let failure):
+        sight.failure = failure
+        if isKnown { sight.unchanged.insert(pid) }
+      }
+    }
   }
 
   /// Some processes only, after an event. `home` is asked of each process.
@@ -156,15 +170,15 @@ final class Survey {
   ) throws(SystemCallError) -> [Members] {
     var found: [Members] = []
     guard rules.needsCgroups else { return found }
+    var reach = RuleSet.Reach()
     try cgroups?.walk(
       below: path,
-      wanted: { path in
-        let isNamed = rules.admits(path)
-        visit(path, isNamed)
-        return isNamed
+      step: { path in
+        reach = rules.reach(path)
+        visit(path, reach.isNamed)
+        return CgroupTree.Step(lists: reach.isNamed, enters: isDeep && reach.goesBelow)
       },
-      enter: { isDeep && rules.mayNameBelow($0) },
-      visit: { found.append(Members(path: $0, pids: $1)) })
+      visit: { found.append(Members(path: $0, pids: $1, reach: reach)) })
     return found
   }
 
@@ -188,7 +202,7 @@ final class Survey {
   /// Every process in the cgroups at and below `path`.
   func pids(below path: CgroupPath) throws(SystemCallError) -> [Int32] {
     var pids: [Int32] = []
-    try cgroups?.walk(below: path, wanted: { _ in true }, visit: { pids += $1 })
+    try cgroups?.walk(below: path) { pids += $1 }
     return pids
   }
 

@@ -33,14 +33,14 @@ extension CgroupTree {
   }
 
   package borrowing func contains(_ cgroup: CgroupPath) -> Bool {
-    (try? top.opening(bytes: [UInt8(ascii: ".")] + cgroup.bytes + Array("/cgroup.procs".utf8), O_RDONLY))
+    (try? top.opening(bytes: [UInt8(ascii: ".")] + cgroup.bytes + Self.listName, O_RDONLY))
       != nil
   }
 
   /// Every process of `start` and below, and where it is.
   package borrowing func members(below start: CgroupPath = .root) throws(SystemCallError) -> CgroupMembers {
     var members = CgroupMembers()
-    try walk(below: start, wanted: { _ in true }, visit: { members.add($1, of: $0) })
+    try walk(below: start) { members.add($1, of: $0) }
     return members
   }
 }

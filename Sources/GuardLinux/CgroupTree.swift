@@ -81,32 +81,45 @@ package struct CgroupTree: ~Copyable {
     return isKnown ? false : nil
   }
 
-  /// Visits `start` and the cgroups below it, parents first, and hands over the processes of those that
-  /// `wanted` names; it looks below those that `enter` names.
+  /// What a walk is to do at one cgroup.
+  package struct Step: Sendable {
+    /// Whether its processes are wanted.
+    package var lists: Bool
+    /// Whether to go on to those below it.
+    package var enters: Bool
+
+    package init(lists: Bool = true, enters: Bool = true) { (self.lists, self.enters) = (lists, enters) }
+  }
+
+  /// Comes by `start` and the cgroups below it, parents first, as far as `step` says, and hands over the processes of
+  /// those that have any.
   ///
   /// Cgroups come and go while this looks: one that vanished is passed over.
   package borrowing func walk(
-    below start: CgroupPath = .root, wanted: (CgroupPath) -> Bool,
-    enter: (CgroupPath) -> Bool = { _ in true },
+    below start: CgroupPath = .root, step: (CgroupPath) -> Step = { _ in Step() },
     visit: (CgroupPath, [Int32]) -> Void
   ) throws(SystemCallError) {
     var pending = [start]
+    // Both used again and again: there may be thousands of cgroups.
+    var name: [UInt8] = []
+    var piece = [UInt8](repeating: 0, count: 4096)
     while let path = pending.popLast() {
-      let isWanted = wanted(path)
-      let isEntered = enter(path)
-      guard isWanted || isEntered else { continue }
+      let step = step(path)
+      guard step.lists || step.enters else { continue }
       do throws(SystemCallError) {
         // "./a/b": opened from the top of the hierarchy, and the top itself is ".".
-        let directory = try top.opening(bytes: [UInt8(ascii: ".")] + path.bytes, CLINUX_O_PATH | O_DIRECTORY)
-        if isWanted {
-          let listed = try directory.opening("cgroup.procs", O_RDONLY).readAll(limit: 1 << 24)
-          let pids = listed.split(separator: UInt8(ascii: "\n")).compactMap { Int32(ascii: $0) }
-          // Pid 0 stands for a process outside this pid namespace.
-          if !pids.isEmpty { visit(path, pids.filter { $0 > 0 }) }
-        }
+        name.removeAll(keepingCapacity: true)
+        name.append(UInt8(ascii: "."))
+        name += path.bytes
+        // Its processes first: who leaves it for a cgroup below is found there.
+        let listed = step.lists ? try pids(listedBelow: name, &piece) : nil
+        let about = try top.status(ofBytes: name)
+        // A link, on a file system that does not tell what its entries are.
+        guard about.kind == .directory else { continue }
+        if let listed { visit(path, listed) }
         // A directory has a link from each one below it, beside its own two; file systems that do not count have one.
-        guard isEntered, try directory.status().links != 2 else { continue }
-        let stream = try DirectoryStream(directory.opening(".", O_RDONLY | O_DIRECTORY))
+        guard step.enters, about.links != 2 else { continue }
+        let stream = try DirectoryStream(top.opening(bytes: name, O_RDONLY | O_DIRECTORY))
         try unsafe stream.visit { name, isDirectory in
           if isDirectory { unsafe pending.append(path.appending(name)) }
         }
@@ -119,4 +132,24 @@ package struct CgroupTree: ~Copyable {
       }
     }
   }
+
+  /// The processes of the cgroup of this name; `nil` where it has none.
+  ///
+  /// - Parameter piece: room for what is read at once. The kernel hands over a page at most.
+  private borrowing func pids(
+    listedBelow name: [UInt8], _ piece: inout [UInt8]
+  ) throws(SystemCallError) -> [Int32]? {
+    let list = try top.opening(bytes: name + Self.listName, O_RDONLY)
+    var pids: [Int32] = []
+    var reader = PIDReader()
+    var isEmpty = true
+    while let count = try list.read(into: &piece), count > 0 {
+      isEmpty = false
+      reader.read(piece[..<count], into: &pids)
+    }
+    reader.end(into: &pids)
+    return isEmpty ? nil : pids
+  }
+
+  static let listName = Array("/cgroup.procs".utf8)
 }

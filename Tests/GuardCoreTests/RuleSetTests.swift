@@ -91,7 +91,41 @@ struct RuleSetTests {
   func aCgroupIsAdmittedByTheFirstRuleThatNamesIt(cgroup: String, expected: Int?) throws {
     let path = CgroupPath(cgroup.utf8)
     #expect(try rules().firstAdmitting(path) == expected)
-    #expect(try rules().admits(path) == (expected != nil))
+    #expect(try rules().reach(path).isNamed == (expected != nil))
+  }
+
+  private static let reaches: [(cgroup: String, candidates: [Int], scope: Rule.Scope?, goesBelow: Bool)] = [
+    ("/", [1], nil, true), ("/a.slice", [1], nil, true), ("/a.slice/x.service", [0, 1, 2], .main, true),
+    ("/a.slice/x.service/below", [0, 1, 2], .main, true), ("/a.slice/y.service", [1, 2], .all, true),
+    ("/a.slice/z.service", [1], nil, false), ("/a.slice/z.service/below", [1], nil, false),
+    // No unit lies there, and nothing below it can be one.
+    ("/docker", [1], nil, false),
+  ]
+
+  @Test(arguments: reaches)
+  func oneLookAtACgroupTellsAllThatTheRulesHaveToDoWithIt(
+    cgroup: String, candidates: [Int], scope: Rule.Scope?, goesBelow: Bool
+  ) throws {
+    var (first, second) = (
+      try rule { $0.units = [try Glob("x.service", as: .name)] },
+      try rule { $0.units = [try Glob("[xy].service", as: .name)] }
+    )
+    (first.scope, second.scope) = (.main, .all)
+    let rules = RuleSet(
+      [first, try rule { $0.comms = [try Glob("d*", as: .name)] }, second], totalBytes: 0)
+    var expected = RuleSet.Reach()
+    (expected.candidates, expected.scope, expected.goesBelow) = (candidates, scope, goesBelow)
+    expected.isNamed = scope != nil
+    #expect(rules.reach(CgroupPath(cgroup.utf8)) == expected)
+  }
+
+  @Test func anywhereMayHoldACgroupThatIsNamedByItsPath() throws {
+    let rules = RuleSet([try rule { $0.cgroups = [try Glob("/docker/**", as: .path)] }], totalBytes: 0)
+    func reach(_ cgroup: String) -> [Bool] {
+      let reach = rules.reach(CgroupPath(cgroup.utf8))
+      return [reach.isNamed, reach.goesBelow]
+    }
+    #expect(["/", "/other", "/docker/0123"].map(reach) == [[false, true], [false, true], [true, true]])
   }
 
   @Test func allOfProcIsSearchedOnlyForARuleThatNamesNoCgroup() throws {
@@ -124,6 +158,6 @@ struct RuleSetTests {
   @Test func withoutRulesNothingIsMeant() {
     var process = Process(cgroup: .root, comm: [])
     #expect(RuleSet([], totalBytes: 0).firstMatch(&process) == nil)
-    #expect(!RuleSet([], totalBytes: 0).admits(.root))
+    #expect(RuleSet([], totalBytes: 0).reach(.root) == RuleSet.Reach())
   }
 }

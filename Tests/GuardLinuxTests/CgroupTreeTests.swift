@@ -11,7 +11,7 @@ struct CgroupTreeTests {
     _ root: RootDirectory, wanted: (CgroupPath) -> Bool = { _ in true }
   ) throws -> [String: [Int32]] {
     var seen: [String: [Int32]] = [:]
-    try CgroupTree(in: root).walk(wanted: wanted) { seen["\($0)"] = $1 }
+    try CgroupTree(in: root).walk(step: { .init(lists: wanted($0)) }, visit: { seen["\($0)"] = $1 })
     return seen
   }
 
@@ -71,7 +71,7 @@ struct CgroupTreeTests {
     try temporary.write("8\n", toBytes: strange + "/cgroup.procs".utf8)
     var seen: [[UInt8]: [Int32]] = [:]
     let tree = try CgroupTree(in: RootDirectory(temporary.path))
-    try tree.walk(wanted: { _ in true }, visit: { seen[$0.bytes] = $1 })
+    try tree.walk { seen[$0.bytes] = $1 }
     #expect(
       seen == [
         Array("/two words".utf8): [5], Array("/line\nfeed".utf8): [6], Array("/..hidden".utf8): [7],
@@ -124,7 +124,7 @@ struct CgroupTreeTests {
     let tree = try CgroupTree(in: RootDirectory())
     var seen: [[UInt8]: [Int32]] = [:]
     let wanted = Array("/\(path)".utf8)
-    try tree.walk(wanted: { $0.bytes == wanted }, visit: { seen[$0.bytes] = $1 })
+    try tree.walk(step: { .init(lists: $0.bytes == wanted) }, visit: { seen[$0.bytes] = $1 })
     #expect(seen == [wanted: [child.pid]])
     // The process says the same of itself.
     let text = try ProcDirectory(in: RootDirectory()).process(child.pid).read("cgroup")

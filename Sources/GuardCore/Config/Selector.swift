@@ -26,13 +26,15 @@ package struct Selector: Equatable, Sendable {
   /// Whether the cgroup alone narrows the search, so that no scan of all of /proc is needed.
   package var namesCgroups: Bool { !units.isEmpty || !userUnits.isEmpty || !cgroups.isEmpty }
 
-  var asksMoreThanCgroupAndComm: Bool { !users.isEmpty || !exes.isEmpty || !cmdlines.isEmpty }
+  /// Which of its lists say something.
+  struct Traits: Equatable, Sendable {
+    let namesCgroups, namesUnits, asksForComm, asksMoreThanCgroupAndComm: Bool
+  }
 
-  /// Whether a cgroup below `cgroup` may be admitted: a unit has its cgroup below slices only, and all
-  /// that a unit makes below itself belongs to it.
-  package func mayAdmitBelow(_ cgroup: CgroupPath) -> Bool {
-    if units.isEmpty { return true }
-    return cgroup.isSlice || admits(cgroup)
+  var traits: Traits {
+    Traits(
+      namesCgroups: namesCgroups, namesUnits: !units.isEmpty, asksForComm: !comms.isEmpty,
+      asksMoreThanCgroupAndComm: !users.isEmpty || !exes.isEmpty || !cmdlines.isEmpty)
   }
 
   /// Whether the processes of `cgroup` may match as far as the cgroup says.
