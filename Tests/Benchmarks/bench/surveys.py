@@ -45,7 +45,7 @@ def measure(binaries, tools, table):
                 survey, with_status, floor = costs(binaries, tools, OF_UNITS, ["units", unit_slice()], count)
                 with Daemon(binaries, OF_UNITS.format(interval="1h")) as daemon:
                     start, memory = daemon.cpu_ns(), daemon.memory_kb()
-        table.row(f"{count:,} units", survey / 1e3, floor / 1e3, "µs")
+        table.row(f"{count:,} units", survey / 1e3, floor / 1e3, "µs", within=1.5)
         table.row("  and the status file", with_status / 1e3, None, "µs")
         table.row("  the start, with every write", start / 1e6, None, "ms")
         table.row("  resident; anonymous", memory["Rss"], None, "KiB", others=f"{memory['Anonymous']:,} KiB")

@@ -2,13 +2,15 @@
 // reads comm ROUNDS
 //
 // unit: the cgroup's cgroup.procs, and the oom_score_adj of each process in it. units: the slice's directory, the
-// cgroup.procs of each unit in it, and the oom_score_adj of each process there. comm: readdir of /proc, and each
-// process's comm. One round a second, as the daemon at its shortest interval, so that both find the caches as cold.
+// cgroup.procs of each unit in it and its links, which tell of cgroups below it, and the oom_score_adj of each process
+// there. comm: readdir of /proc, and each process's comm. One round a second, as the daemon at its shortest interval, so
+// that both find the caches as cold.
 // Prints the CPU time of one round in nanoseconds, and how many processes it looked at.
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "floor.h"
 
@@ -33,6 +35,8 @@ static long look_at_units(int proc, const char *slice) {
     char list[300], pids[4096], path[64], score[16];
     snprintf(list, sizeof list, "%.250s/cgroup.procs", entry->d_name);
     if (read_file(dirfd(units), list, pids, sizeof pids, 1) < 2) continue;
+    struct stat about;
+    if (fstatat(dirfd(units), entry->d_name, &about, AT_SYMLINK_NOFOLLOW) != 0 || about.st_nlink > 2) continue;
     for (char *rest = pids, *pid; (pid = strsep(&rest, "\n")) && *pid;) {
       snprintf(path, sizeof path, "%.20s/oom_score_adj", pid);
       if (read_file(proc, path, score, sizeof score, 0) > 0) seen++;
