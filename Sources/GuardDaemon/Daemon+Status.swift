@@ -5,7 +5,7 @@ internal import GuardStatus
 extension Daemon {
   /// The document as it is now. `lostRecords` is of the kernel log.
   func status(lostRecords: UInt64) -> StatusDocument {
-    StatusDocument(
+    var document = StatusDocument(
       pid: OwnProcess.pid, startTicks: OwnProcess.startTicks, since: Timestamp(started),
       writtenAt: Timestamp(Clock.wall()), reconcileSeconds: Int(config.reconcileInterval.components.seconds),
       state: isStopping ? .stopping : degradations.list.isEmpty ? .running : .degraded,
@@ -17,8 +17,10 @@ extension Daemon {
       kills: .init(
         total: history.total, protected: history.protected, lostRecords: lostRecords,
         unlogged: history.unlogged, constraints: .init(history.tally),
-        vmstatOOMKill: root.oomKillCount, last: history.last),
+        vmstatOOMKill: root.oomKillCount),
       counters: counters)
+    document.kills.kept = history.last
+    return document
   }
 
   private func describe(_ rule: Rule, score: OOMScoreAdj) -> StatusDocument.Rule {

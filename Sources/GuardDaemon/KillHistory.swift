@@ -9,7 +9,10 @@ struct KillHistory {
   /// Those that no line of the log told of.
   private(set) var unlogged: UInt64
   private(set) var tally: KillTally
-  private(set) var last: [StatusDocument.Kill] = []
+  private(set) var last = KeptKills()
+  /// Of as many, newest last.
+  private var victims: [(pid: Int32?, cgroup: String?)] = []
+  private var latest: Timestamp?
   /// The kernel's own count, and how far it is accounted for.
   var count: KillCount
   /// Kill lines up to here have been told, by this daemon or one before it.
@@ -81,12 +84,16 @@ struct KillHistory {
 
   /// Of the kill of this pid that was told last, where it was.
   func cgroup(ofVictim pid: Int32) -> CgroupPath? {
-    last.last { $0.victim.pid == pid }?.victim.cgroup.map { CgroupPath($0.utf8) }
+    victims.last { $0.pid == pid }?.cgroup.map { CgroupPath($0.utf8) }
   }
 
   private mutating func remember(_ kill: StatusDocument.Kill) {
     last.append(kill)
-    if last.count > StatusDocument.maximumKills { last.removeFirst() }
+    latest = kill.at
+    if victims.count >= StatusDocument.maximumKills { victims.removeFirst() }
+    // In a storm most are of one cgroup, whose name is kept once then.
+    let isSame = victims.last?.cgroup == kill.victim.cgroup
+    victims.append((kill.victim.pid, isSame ? victims.last?.cgroup : kill.victim.cgroup))
   }
 
   private func id(_ number: String) -> String { "\(bootID.prefix(8))-\(number)" }
@@ -98,7 +105,7 @@ struct KillHistory {
     told.id = kill.sequence.map { id("\($0)") }
     told.at = Timestamp(Clock.wall() - age)
     // What is known of the log's clock becomes exacter with each record: kills stay in order all the same.
-    if let before = last.last?.at, let at = told.at, at < before,
+    if let before = latest, let at = told.at, at < before,
       before.microsecondsSinceEpoch - at.microsecondsSinceEpoch < 1_000_000
     {
       told.at = before

@@ -58,7 +58,7 @@ final class JSONStream {
   func startMember(_ key: String, at depth: Int) {
     startElement(at: depth)
     lastKey = key
-    put(string: key)
+    put(quoted: key)
     put(UInt8(ascii: ":"))
     if layout == .indented { put(UInt8(ascii: " ")) }
   }
@@ -82,7 +82,29 @@ final class JSONStream {
 
   // MARK: Scalars
 
-  func put(string: String) {
+  func put(string: String) { setApart { put(quoted: string) } }
+
+  func put(number: some BinaryFloatingPoint & CustomStringConvertible) throws(JSONWriterError) {
+    guard number.isFinite else { throw .notFinite(key: lastKey) }
+    // Swift prints the shortest decimal that reads back as the same number, in a form JSON knows.
+    put(scalar: number.description)
+  }
+
+  /// A whole number, `true`, `false` or `null`.
+  func put(scalar text: String) { setApart { put(ascii: text) } }
+
+  private func setApart(_ scalar: () -> Void) {
+    if layout == .scalarsApart { put(UInt8(ascii: "\n")) }
+    scalar()
+    if layout == .scalarsApart { put(UInt8(ascii: "\n")) }
+  }
+
+  /// Text that is JSON already.
+  func put(json: some Sequence<UInt8>) {
+    for byte in json { put(byte) }
+  }
+
+  private func put(quoted string: String) {
     put(UInt8(ascii: "\""))
     for byte in string.utf8 {
       switch byte {
@@ -98,17 +120,11 @@ final class JSONStream {
     put(UInt8(ascii: "\""))
   }
 
-  func put(number: some BinaryFloatingPoint & CustomStringConvertible) throws(JSONWriterError) {
-    guard number.isFinite else { throw .notFinite(key: lastKey) }
-    // Swift prints the shortest decimal that reads back as the same number, in a form JSON knows.
-    put(ascii: number.description)
-  }
-
-  func put(ascii text: String) {
+  private func put(ascii text: String) {
     for byte in text.utf8 { put(byte) }
   }
 
-  private func put(_ byte: UInt8) {
+  func put(_ byte: UInt8) {
     buffer.append(byte)
     if buffer.count >= JSONWriter.chunkBytes { flush() }
   }

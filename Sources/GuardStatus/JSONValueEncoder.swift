@@ -29,7 +29,7 @@ extension JSONValueEncoder {
 
     func encodeNil(forKey key: Key) throws {
       stream.startMember(key.stringValue, at: depth)
-      stream.put(ascii: "null")
+      stream.put(scalar: "null")
       try stream.check()
     }
 
@@ -95,7 +95,7 @@ extension JSONValueEncoder {
 
     mutating func encodeNil() throws {
       start()
-      stream.put(ascii: "null")
+      stream.put(scalar: "null")
       try stream.check()
     }
 
@@ -127,12 +127,12 @@ extension JSONValueEncoder {
     let depth: Int
     var codingPath: [any CodingKey] { [] }
 
-    func encodeNil() { stream.put(ascii: "null") }
-    func encode(_ value: Bool) { stream.put(ascii: value ? "true" : "false") }
+    func encodeNil() { stream.put(scalar: "null") }
+    func encode(_ value: Bool) { stream.put(scalar: value ? "true" : "false") }
     func encode(_ value: String) { stream.put(string: value) }
     func encode(_ value: Double) throws { try stream.put(number: value) }
     func encode(_ value: Float) throws { try stream.put(number: value) }
-    func encode(_ value: some FixedWidthInteger & Encodable) { stream.put(ascii: value.description) }
+    func encode(_ value: some FixedWidthInteger & Encodable) { stream.put(scalar: value.description) }
     func encode(_ value: some Encodable) throws { try stream.append(value) }
   }
 }

@@ -8,6 +8,8 @@ package enum JSONWriter {
     case compact
     /// A line for each member, two spaces a level.
     case indented
+    /// Compact, but each scalar is a line of its own, and so is what stands between two of them.
+    case scalarsApart
   }
 
   /// Chunks are handed over once they are this long; only a single long string can exceed it much.

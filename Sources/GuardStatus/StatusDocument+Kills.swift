@@ -15,6 +15,9 @@ extension StatusDocument {
     package var vmstatOOMKill: UInt64?
     /// At most ``StatusDocument/maximumKills``, newest last.
     package var last: [Kill]
+    /// In the daemon, which writes the same ones again and again, these stand before ``last``; where a document was
+    /// read there are none.
+    package var kept = KeptKills()
 
     package init(
       total: UInt64 = 0, protected: UInt64 = 0, lostRecords: UInt64 = 0, unlogged: UInt64 = 0,
@@ -31,6 +34,19 @@ extension StatusDocument {
       case unlogged, constraints
       case vmstatOOMKill = "vmstat_oom_kill"
       case last
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+      var container = encoder.container(keyedBy: CodingKeys.self)
+      try container.encode(total, forKey: .total)
+      try container.encode(protected, forKey: .protected)
+      try container.encode(lostRecords, forKey: .lostRecords)
+      try container.encode(unlogged, forKey: .unlogged)
+      try container.encode(constraints, forKey: .constraints)
+      try container.encode(vmstatOOMKill, forKey: .vmstatOOMKill)
+      var list = container.nestedUnkeyedContainer(forKey: .last)
+      try kept.encode(into: &list)
+      for kill in last { try list.encode(kill) }
     }
   }
 

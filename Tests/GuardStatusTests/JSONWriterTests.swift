@@ -33,6 +33,14 @@ struct JSONWriterTests {
         """)
   }
 
+  @Test func scalarsApartAreEachALineOfTheirOwn() throws {
+    let value = ["a": [Optionals(present: 1, absent: nil, text: "x\n\"", nested: [])]]
+    let lines = [
+      #"{"a":[{"present":"#, "1", #","absent":"#, "null", #","text":"#, #""x\u000a\"""#, #","nested":[]}]}"#,
+    ]
+    #expect(try text(value, .scalarsApart) == lines.joined(separator: "\n") + "\n")
+  }
+
   @Test(arguments: [
     ("", #""""#), ("a\"b\\c/", #""a\"b\\c/""#),
     ("\n\t\r\u{0}\u{1f}\u{7f}", #""\u000a\u0009\u000d\u0000\u001f\u007f""#),
