@@ -39,6 +39,9 @@ class Program:
             self.process.send_signal(signal.SIGTERM)
         self.process.wait()
 
+    def has_ended(self):
+        return self.process.poll() is not None
+
     def threads(self):
         return [f"/proc/{self.pid}/task/{thread}" for thread in os.listdir(f"/proc/{self.pid}/task")]
 

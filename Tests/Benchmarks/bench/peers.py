@@ -1,16 +1,20 @@
-"""Others from Debian beside oomguard, all at once in the same minute: what they hold and how often they wake at rest."""
+"""Others from Debian beside oomguard, all at once in the same minutes: what they hold and how often they wake at rest."""
 
+import contextlib
 import glob
 import os
+import statistics
 import subprocess
 import tempfile
 import time
 
 from .machine import Daemon, Program, feasible, forks_since_boot, process_count, read
+from .table import spread
 
 PACKAGES = ("earlyoom", "nohang", "oomd", "psi-notify", "systemd-oomd", "libjsoncpp25")
-SIZES = (0, 5000)
-SECONDS = 60
+# Of processes in all, or as many as there are.
+SIZES = (150, 5000)
+ROUNDS, SECONDS = 3, 60
 # As long as each of them needs to be at rest, or to say why it cannot be.
 START_SECONDS = 5
 
@@ -61,9 +65,6 @@ class Peer(Program):
         self.said = tempfile.TemporaryFile("w+")
         super().__init__(words, ready=False, stdout=self.said, stderr=subprocess.STDOUT)
 
-    def has_ended(self):
-        return self.process.poll() is not None
-
     def last_words(self):
         self.said.seek(0)
         return (self.said.read().strip().splitlines() or ["nothing"])[-1]
@@ -74,36 +75,57 @@ class Peer(Program):
         return super().cpu_ns() + (int(fields[13]) + int(fields[14])) * 10**9 // os.sysconf("SC_CLK_TCK")
 
 
+@contextlib.contextmanager
+def started(commands):
+    """All of them, at rest or at an end, until the `with` block ends."""
+    peers = {name: Peer(words) for name, words in commands.items()}
+    try:
+        time.sleep(START_SECONDS)
+        yield peers
+    finally:
+        for peer in peers.values():
+            peer.__exit__()
+
+
+def running(programs):
+    return {name: program for name, program in programs.items() if not program.has_ended()}
+
+
+def not_running(programs):
+    """Of each of the others, why."""
+    return [f"{name} does not run here: {program.last_words()}" for name, program in programs.items() if program.has_ended()]
+
+
 def measure(binaries, tools, config, table):
     root = fetch(tools)
     for size in feasible(SIZES, table):
-        with Program([f"{tools}/sleepers", size, 0, "/dev/null"]), Daemon(binaries, read(config)) as daemon, \
-                Program([f"{tools}/connector", "nobody", 0]) as floor:
-            peers = {name: Peer(words) for name, words in commands(root).items()}
-            try:
-                compare({"oomguard": daemon, "floor: execs heard": floor} | peers, table)
-            finally:
-                for peer in peers.values():
-                    peer.__exit__()
+        with Program([f"{tools}/sleepers", max(0, size - process_count()), 0, "/dev/null"]), \
+                Daemon(binaries, read(config)) as daemon, Program([f"{tools}/connector", "nobody", 0]) as floor, \
+                started(commands(root)) as peers:
+            compare({"oomguard": daemon, "floor: execs heard": floor}, peers, table)
 
 
-def compare(programs, table):
-    time.sleep(START_SECONDS)
-    able = {name: program for name, program in programs.items() if not (isinstance(program, Peer) and program.has_ended())}
-    before = {name: (program.cpu_ns(), program.switches()) for name, program in able.items()}
-    forks = forks_since_boot()
-    time.sleep(SECONDS)
-    after = {name: (program.cpu_ns(), program.switches()) for name, program in able.items()}
-    forks = forks_since_boot() - forks
+def compare(programs, peers, table):
+    programs = programs | running(peers)
+    born, spent = [], []
+    for _ in range(ROUNDS):
+        forks = forks_since_boot()
+        before = {name: (program.cpu_ns(), program.switches()) for name, program in programs.items()}
+        time.sleep(SECONDS)
+        spent.append({
+            name: (program.cpu_ns() - before[name][0], program.switches() - before[name][1])
+            for name, program in programs.items()})
+        born.append(forks_since_boot() - forks)
     table.section(
-        f"At rest for {SECONDS} s, {process_count():,} processes; {forks} processes and threads were born meanwhile",
+        f"At rest for {SECONDS} s, {process_count():,} processes; {spread(born)} processes and threads were born meanwhile;"
+        f" the middle of {ROUNDS}, and the least and the most",
         ("", "resident", "anonymous", "locked", "CPU", "of oomguard's", "wake-ups"))
-    own = after["oomguard"][0] - before["oomguard"][0]
-    for name, program in able.items():
-        memory, cpu = program.memory_kb(), after[name][0] - before[name][0]
+    own = statistics.median(one["oomguard"][0] for one in spent)
+    for name, program in running(programs).items():
+        memory = program.memory_kb()
+        cpu, wakes = zip(*(one[name] for one in spent))
         table.line(
-            name, *(f"{memory[kind]:,} KiB" for kind in ("Rss", "Anonymous", "Locked")), f"{cpu / 1e6:,.1f} ms",
-            f"{cpu / own:.2f}×", f"{after[name][1] - before[name][1]:,}")
-    for name, program in programs.items():
-        if name not in able:
-            table.note(f"{name} does not run here: {program.last_words()}")
+            name, *(f"{memory[kind]:,} KiB" for kind in ("Rss", "Anonymous", "Locked")),
+            spread([ns / 1e6 for ns in cpu], "ms"), f"{statistics.median(cpu) / own:.2f}×", spread(wakes))
+    for line in not_running(peers):
+        table.note(line)

@@ -1,5 +1,7 @@
 """The tables everything is printed in, as Markdown that reads well as it stands."""
 
+import statistics
+
 
 class Table:
     HEAD = ("", "oomguard", "floor", "ratio", "others", "aim", "")
@@ -51,3 +53,9 @@ def amount(value, unit):
         return ""
     digits = 0 if isinstance(value, int) or value >= 100 else 1 if value >= 10 else 2
     return f"{value:,.{digits}f} {unit}".rstrip()
+
+
+def spread(values, unit=""):
+    """The middle of several, and in brackets the least and the most of them."""
+    least, middle, most = (amount(value, "") for value in (min(values), statistics.median(values), max(values)))
+    return f"{middle} {unit}".rstrip() + (f" ({least}–{most})" if len(values) > 1 else "")
