@@ -176,18 +176,32 @@ def unit_cgroup(name):
 
 
 @contextlib.contextmanager
-def memory_cgroup(mib):
-    """A cgroup that holds so much memory, until the `with` block ends."""
-    v1 = "/sys/fs/cgroup/memory"
-    is_v1 = os.path.exists(f"{v1}/memory.limit_in_bytes")
+def limited_cgroups(**limits):
+    """Cgroups of our own with a limit to each of these controllers, until the `with` block ends: with version 2 it is one,
+    and with version 1 one for each."""
+    paths = []
     with contextlib.ExitStack() as until_the_end:
         try:
-            path = until_the_end.enter_context(
-                own_cgroup(f"{v1 if is_v1 else '/sys/fs/cgroup'}/oomguard-bench-{os.getpid()}"))
-            with open(f"{path}/memory.{'limit_in_bytes' if is_v1 else 'max'}", "w") as limit:
-                limit.write(str(mib << 20))
+            for controller, limit in limits.items():
+                v1 = f"/sys/fs/cgroup/{controller}"
+                is_v1 = os.path.isdir(v1)
+                path = f"{v1 if is_v1 else '/sys/fs/cgroup'}/oomguard-bench-{os.getpid()}"
+                if path not in paths:
+                    paths.append(until_the_end.enter_context(own_cgroup(path)))
+                with open(f"{path}/{controller}.{LIMITS_OF_V1.get(controller, 'max') if is_v1 else 'max'}", "w") as file:
+                    file.write(str(limit))
         except OSError as error:
-            raise Unmeasurable(f"no memory cgroup can be made here: {error}") from error
+            raise Unmeasurable(f"no cgroup with a limit can be made here: {error}") from error
+        yield paths
+
+
+LIMITS_OF_V1 = {"memory": "limit_in_bytes"}
+
+
+@contextlib.contextmanager
+def memory_cgroup(mib):
+    """A cgroup that holds so much memory, until the `with` block ends."""
+    with limited_cgroups(memory=mib << 20) as (path,):
         yield path
 
 
