@@ -101,7 +101,8 @@ check-package: deb rpm
 	packaging/check .build/deb/oomguard_$(VERSION)_*.deb .build/rpm/oomguard-$(VERSION)-*.rpm
 
 # What only a whole Debian can show: systemd, journald, cgroup v2, real OOM kills, in emulated machines.
-# SCENARIO=name runs one of Tests/Boot/scenarios, IMAGE=trixie another Debian, JOBS=1 one machine at a time.
+# SCENARIO=name runs one of Tests/Boot/scenarios, IMAGE=trixie another Debian, JOBS=1 one machine at a time. SCENARIO=peers,
+# which runs only when it is asked for, has oomguard and others who guard memory at rest side by side: a table.
 IMAGE ?= bookworm
 boot-test: deb
 	Tests/Boot/run --cache .build/boot --suite $(IMAGE) $(if $(JOBS),--jobs $(JOBS)) \

@@ -2,7 +2,7 @@
 
 import re
 
-PEERS = ("systemd-oomd.service", "nohang.service", "earlyoom.service")
+PEERS = ("systemd-oomd", "nohang", "earlyoom")
 
 
 def exposure(guest, unit):
@@ -12,9 +12,11 @@ def exposure(guest, unit):
 
 
 def run(guest, check):
-    guest.sh("mkdir /tmp/peers && for package in /var/cache/killers/*.deb; do dpkg-deb -x $package /tmp/peers; done")
+    guest.sh("mkdir /tmp/peers")
     found = {"oomguard.service": exposure(guest, "oomguard.service")}
-    for unit in PEERS:
+    for peer in PEERS:
+        guest.sh(f"dpkg-deb -x /var/cache/peers/{peer}_*.deb /tmp/peers")
+        unit = f"{peer}.service"
         found[unit] = exposure(guest, guest.sh(f"find /tmp/peers -name {unit} -type f").strip())
     listed = ", ".join(f"{unit} {figure}" for unit, figure in sorted(found.items(), key=lambda one: one[1]))
     check(listed, found["oomguard.service"] <= 2.5 and len(set(found.values())) > 1, "oomguard.service: at most 2.5 is wanted")

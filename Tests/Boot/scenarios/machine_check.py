@@ -55,7 +55,7 @@ def units(guest, check):
 
 
 def killers(guest, check):
-    guest.sh("cd /var/cache/killers && dpkg -i earlyoom_*.deb systemd-oomd_*.deb", 300)
+    guest.sh("cd /var/cache/peers && dpkg -i earlyoom_*.deb systemd-oomd_*.deb", 300)
     for unit in ("earlyoom", "systemd-oomd"):
         guest.sh(f"systemctl start {unit}")
         # As long as PID 1 has not executed the program, it has another name.
