@@ -40,9 +40,9 @@ struct ReleasesTests {
   }
 
   @Test func whatIsInUseKeepsItsShareOfTheSlab() throws {
-    #expect(Self.slab(1000)?.kb(pageKB: 4) == (240 + 50 + 10) * 4)
-    #expect(Self.slab(500)?.kb(pageKB: 4) == (120 + 25 + 10) * 4)
-    #expect(Self.slab(0)?.kb(pageKB: 4) == 10 * 4)
+    #expect(try #require(Self.slab(1000)).kb(pageKB: 4) == (240 + 50 + 10) * 4)
+    #expect(try #require(Self.slab(500)).kb(pageKB: 4) == (120 + 25 + 10) * 4)
+    #expect(try #require(Self.slab(0)).kb(pageKB: 4) == 10 * 4)
   }
 
   @Test func countersThatOnlyGrowTellOfAnInterval() throws {
