@@ -180,6 +180,7 @@ extension Daemon {
     for (change, why) in round.refused { tell(.refused(change, why: why)) }
     for entry in round.conflicts { tell(.conflict(entry)) }
     if round.changedAnything { isStatusDue = true }
+    if keeper.isCrowded { nextReconcile = .zero }
     if round.looksAgain { nextReconcile = min(nextReconcile, Clock.boot() + Ledger.startTime) }
   }
 

@@ -37,6 +37,8 @@ final class Keeper {
   var rules: RuleSet
   /// How many processes the units had that a rule names, when all was last looked at.
   private(set) var unitSizes: [CgroupPath: Int] = [:]
+  /// How many were on the ledger after everything was last looked at.
+  private var settled = 0
   private(set) var surveys: UInt64 = 0
   private(set) var writes: UInt64 = 0
   private(set) var repairs: UInt64 = 0
@@ -72,6 +74,8 @@ final class Keeper {
     at now: Duration = Clock.boot(), visit: (CgroupPath, _ isNamed: Bool) -> Void = { _, _ in }
   ) -> Round {
     surveys += 1
+    // Also where it fails: that is told, and tried again in its own time.
+    defer { settled = ledger.entries.count }
     do throws(SystemCallError) {
       let members = try survey.members(below: .root, rules, visit: visit)
       findMains(members, at: now)
@@ -88,6 +92,10 @@ final class Keeper {
       return Round(failure: error)
     }
   }
+
+  /// Far more are on the ledger than when everything was last looked at: in a storm of programs most of them have ended
+  /// by now, and they stay there, and take memory, until it is again.
+  var isCrowded: Bool { ledger.entries.count > settled * 2 + 256 }
 
   /// Waits a moment for PID 1 to name the main processes: at the start only, so that READY means protected.
   func findMainsNow() {

@@ -42,6 +42,15 @@ extension LiveTests {
         state: state, error: error)
     }
 
+    @Test func aCrowdIsLookedAtLongBeforeItsTime() throws {
+      let daemon = try LiveDaemon.running(on: stage, protect("database", interval: "1h"))
+      let before = try #require(daemon.status?.counters.surveys)
+      let crowd = try (0..<300).map { _ in try Puppet(as: "database", on: stage, score: 500) }
+      try eventually("all are looked at") { daemon.status?.counters.surveys ?? 0 > before }
+      try eventually("all are held") { daemon.status?.rules[0].matched == 300 }
+      withExtendedLifetime(crowd) {}
+    }
+
     @Test func aProcessThatIsThereGetsItsScoreAndOneThatComesLaterToo() throws {
       let early = try Puppet(as: "database", on: stage, score: 500)
       let daemon = try LiveDaemon.running(on: stage, protect("database", "other"))
