@@ -1,5 +1,4 @@
 internal import CLinux
-internal import Glibc
 
 /// Tells that the clock on the wall was set: by hand, at the first answer of NTP, after a sleep of the machine; not that
 /// it is made to run a little faster. See TFD_TIMER_CANCEL_ON_SET in timerfd_create(2).
