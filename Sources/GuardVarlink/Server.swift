@@ -52,7 +52,7 @@ package final class Server {
         case Token.listener: try acceptAll(at: now)
         case Token.alarm: try alarm.acknowledge()
         case Token.feed: feedHasMore = true
-        default: serve(token, readiness, at: now)
+        default: try serve(token, readiness, at: now)
         }
       }
       if feedHasMore { try tellSubscribers(at: now) }
@@ -99,10 +99,17 @@ package final class Server {
     return true
   }
 
-  private func serve(_ token: UInt64, _ readiness: EventLoop.Readiness, at now: Duration) {
+  private func serve(
+    _ token: UInt64, _ readiness: EventLoop.Readiness, at now: Duration
+  ) throws(SystemCallError) {
     guard let client = clients[token] else { return }
     if readiness.contains(.readable) { client.receive(at: now) }
     client.respond(with: service, at: now)
+    if client.isSubscribed, feed == nil {
+      // Before anybody else is answered: what that one does next is to be heard of.
+      feed = try EventFeed(in: root, clock: clock)
+      try watchFeed()
+    }
     // Both directions are closed: nobody is there for an answer.
     if !readiness.isDisjoint(with: .failed), !readiness.contains(.readable) { client.drop() }
   }
@@ -117,13 +124,7 @@ package final class Server {
       }
     }
     if !clients.isEmpty { idleSince = now }
-    let isWanted = clients.values.contains(where: \.isSubscribed)
-    if isWanted, feed == nil {
-      feed = try EventFeed(in: root, clock: clock)
-      try watchFeed()
-    } else if !isWanted {
-      (feed, feedHasMore) = (nil, false)
-    }
+    if !clients.values.contains(where: \.isSubscribed) { (feed, feedHasMore) = (nil, false) }
   }
 
   // MARK: Events
