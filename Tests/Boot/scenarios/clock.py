@@ -45,7 +45,7 @@ def run(guest, check):
     check.equal("also in the status", [kill["victim"]["pid"] for kill in guest.status()["kills"]["last"]], [past, future])
 
     guest.write("/etc/oomguard.conf", CONFIG.format(interval="1s"))
-    guest.sh("systemctl reload oomguard.service")
+    guest.reload()
     jump(-DAY)
     guest.sh(f"echo 0 >/proc/{vault}/oom_score_adj")
     guest.wait_score(vault, -500)
