@@ -92,36 +92,53 @@ extension Daemon {
     for parent in news.parents { mains.forked(parent) }
     for pid in news.execs { mains.execed(pid, at: now) }
     report(keeper.reconsider(news.pids, execs: news.execs, at: now))
-    if !news.parents.isEmpty {
-      let parents = news.parents.union(nextForkCheck?.parents ?? [])
-      let soon = now + Self.forkPause
-      nextForkCheck = (min(nextForkCheck?.at ?? soon, soon), Self.forkPause, parents)
-    }
+    if !news.parents.isEmpty { checkSoon(parents: news.parents) }
   }
 
-  func checkForks(_ parents: Set<Int32>, pause: Duration, at now: Duration) {
+  /// What is to be looked at again after forks.
+  struct ForkCheck {
+    var at: Duration
+    var pause: Duration
+    /// Main processes that have forked.
+    var parents: Set<Int32>
+    /// What they forked just then and was left alone, wherever it is by now.
+    var newborns: Set<Int32>
+  }
+
+  private func checkSoon(parents: Set<Int32> = [], newborns: Set<Int32> = []) {
+    let soon = Clock.boot() + Self.forkPause
+    nextForkCheck = ForkCheck(
+      at: min(nextForkCheck?.at ?? soon, soon), pause: Self.forkPause,
+      parents: parents.union(nextForkCheck?.parents ?? []),
+      newborns: newborns.union(nextForkCheck?.newborns ?? []))
+  }
+
+  func carryOut(_ check: ForkCheck, at now: Duration) {
     nextForkCheck = nil
-    let cgroups = Set(parents.compactMap { keeper.ledger.entries[$0]?.cgroup })
+    let cgroups = Set(check.parents.compactMap { keeper.ledger.entries[$0]?.cgroup })
     var (givenBack, missed) = (0, 0)
-    for cgroup in cgroups {
-      let round = keeper.reconsider(below: cgroup, at: now)
+    var newborns: Set<Int32> = []
+    func take(_ round: Keeper.Round) {
       givenBack += round.givenBack
       missed += round.missed
+      newborns.formUnion(round.newborns)
       report(round)
     }
+    for cgroup in cgroups { take(keeper.reconsider(below: cgroup, at: now)) }
+    take(keeper.reconsider(check.newborns, at: now))
     // Whoever still had the promise, or was gone too fast, may have forked meanwhile, in a chain that outruns this:
     // it ends when all that is there has been looked at. And once more, late: a fork takes its score from the parent
     // before anybody can see it, and on a busy machine it may stand still between the two.
     let next: Duration
-    if givenBack > 0 {
+    if givenBack > 0 || !newborns.isEmpty {
       next = Self.forkPause
     } else if missed > 0 {
-      next = min(pause * 2, Self.longestForkPause)
+      next = min(check.pause * 2, Self.longestForkPause)
     } else {
-      guard pause < Self.longestForkPause else { return }
+      guard check.pause < Self.longestForkPause else { return }
       next = Self.longestForkPause
     }
-    nextForkCheck = (now + next, next, parents)
+    nextForkCheck = ForkCheck(at: now + next, pause: next, parents: check.parents, newborns: newborns)
   }
 
   /// Takes in what PID 1 answered about main processes, and asks it what is to be asked.
@@ -182,6 +199,7 @@ extension Daemon {
     if round.changedAnything { isStatusDue = true }
     if keeper.isCrowded { nextReconcile = .zero }
     if round.looksAgain { nextReconcile = min(nextReconcile, Clock.boot() + Ledger.startTime) }
+    if !round.newborns.isEmpty { checkSoon(newborns: round.newborns) }
   }
 
   func degrade(_ name: Degradations.Name, _ why: String?) {

@@ -18,7 +18,7 @@ final class Daemon {
   /// Changes of the status are written at once, but no oftener than this.
   private static let statusInterval = Duration.seconds(1)
   /// After a fork, and the pauses double from there to the longest.
-  static let forkPause = Duration.milliseconds(50)
+  static let forkPause = Ledger.birthTime
   static let longestForkPause = Duration.milliseconds(1_600)
 
   let options: DaemonOptions
@@ -31,7 +31,7 @@ final class Daemon {
   /// What of the bus is in the loop, and for what.
   var watchedBus: (generation: Int, wantsToWrite: Bool)?
   /// Grandchildren may have inherited a promise before their parent lost it: looked at again a moment later.
-  var nextForkCheck: (at: Duration, pause: Duration, parents: Set<Int32>)?
+  var nextForkCheck: ForkCheck?
   private let signals: Signals
   private let alarm: Alarm
   private let wallClock: WallClockWatch?
@@ -203,7 +203,7 @@ final class Daemon {
   private func doWhatIsDue() {
     let now = Clock.boot()
     learnMains(at: now)
-    if let check = nextForkCheck, now >= check.at { checkForks(check.parents, pause: check.pause, at: now) }
+    if let check = nextForkCheck, now >= check.at { carryOut(check, at: now) }
     if let nextMemoryEvents, now >= nextMemoryEvents { watchMemoryEvents() }
     if let nextKillCount, now >= nextKillCount { readKernelLog() }
     if now >= nextReconcile { reconcile() }

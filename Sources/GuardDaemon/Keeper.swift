@@ -21,6 +21,8 @@ final class Keeper {
     var isDeserted = false
     /// Something is to be looked at again in ``Ledger/startTime``.
     var looksAgain = false
+    /// These in ``Ledger/birthTime``.
+    var newborns: Set<Int32> = []
     /// Why the world, or some of it, could not be looked at.
     var failure: SystemCallError?
 
@@ -195,7 +197,7 @@ final class Keeper {
         let release = ledger.plan(left.observations, unchanged: left.unchanged, rules: nobody, at: now)
         let changes = inherited.changes.filter { $0.reason == .restore } + release.changes
         result.failure = seen.failure ?? left.failure
-        guard !changes.isEmpty else {
+        guard !changes.isEmpty || !inherited.newborns.isEmpty else {
           if result.failure == nil { return result }
           continue
         }
@@ -203,6 +205,7 @@ final class Keeper {
         result.written += round.written
         result.refused += round.refused
         if !round.refused.isEmpty { return result }
+        if !inherited.newborns.isEmpty { Clock.pause(Ledger.birthTime) }
       } catch {
         result.failure = error
         return result
@@ -246,7 +249,8 @@ final class Keeper {
   ///   - looks: how often to look again at what somebody else, as PID 1 at a start, wrote meanwhile.
   private func carryOut(_ plan: Ledger.Plan, fresh: Set<Int32> = [], looks: Int = 3) -> Round {
     var round = Round(
-      conflicts: plan.conflicts, departed: plan.departed.count, looksAgain: plan.looksAgain)
+      conflicts: plan.conflicts, departed: plan.departed.count, looksAgain: plan.looksAgain,
+      newborns: Set(plan.newborns))
     conflicts += UInt64(plan.conflicts.count)
     var changed: [Int32] = []
     var parents: [ScoreChange] = []
@@ -301,6 +305,7 @@ final class Keeper {
     round.departed += next.departed
     round.givenBack += next.givenBack
     round.looksAgain = round.looksAgain || next.looksAgain
+    round.newborns.formUnion(next.newborns)
     return round
   }
 }

@@ -290,6 +290,12 @@ final class Survey {
       // Of the others every exec is told; its own may come before anybody listens for it.
       if rules.rules[rule].scope == .main { mains.execed(pid, at: Clock.boot()) }
     }
+    // One that has begun a program has written before what it wanted to.
+    if case .child(let main, _) = role, stat.parentPID == main, !hasBegun,
+      Clock.boot() - stat.identity.startedAt < Ledger.birthTime
+    {
+      role = .child(ofMain: main, isNewborn: true)
+    }
     if rule != nil, role == .member { scoreFiles.keep(pid, facts.directory) }
     // No rule asked for it; people will.
     if cgroup == nil { cgroup = try self.cgroup(of: facts.directory) }

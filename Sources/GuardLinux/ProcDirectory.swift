@@ -63,7 +63,7 @@ package struct ProcessDirectory: ~Copyable {
 
   package borrowing func score() throws(ProcessError) -> OOMScoreAdj {
     let text = try ProcessError.wrapping { () throws(SystemCallError) in try read("oom_score_adj") }
-    guard let score = Int(ascii: text.prefix { $0 != UInt8(ascii: "\n") }).flatMap({ OOMScoreAdj($0) }) else {
+    guard let score = Self.score(text) else {
       throw .text(KernelTextError(missing: "oom_score_adj"))
     }
     return score
@@ -90,17 +90,33 @@ package struct ProcessDirectory: ~Copyable {
   ) throws(ProcessError) {
     let stat = try stat()
     guard stat.identity == process else { throw .left }
-    let present = try self.score()
-    if let old, present != old { throw .changed }
-    let isRaise = present < score
-    try ProcessError.wrapping { () throws(SystemCallError) in
-      let file = try directory.opening("oom_score_adj", O_WRONLY | O_TRUNC)
-      if isRaise {
-        try Capabilities.withoutSysResource { () throws(SystemCallError) in try file.write("\(score)\n") }
-      } else {
-        try file.write("\(score)\n")
+    let present = if let old { old } else { try self.score() }
+    let isWritten = try ProcessError.wrapping { () throws(SystemCallError) -> Bool in
+      let file = try directory.opening("oom_score_adj", O_RDWR)
+      let text = Array("\(score)\n".utf8)
+      guard present < score else { return try Self.write(text, to: file, insteadOf: old) }
+      return try Capabilities.withoutSysResource { () throws(SystemCallError) -> Bool in
+        try Self.write(text, to: file, insteadOf: old)
       }
     }
+    if !isWritten { throw .changed }
+  }
+
+  /// No write of the kernel's compares: as little as can be is done between the two.
+  ///
+  /// - Returns: whether it was written.
+  private static func write(
+    _ text: [UInt8], to file: borrowing OwnedDescriptor, insteadOf old: OOMScoreAdj?
+  ) throws(SystemCallError) -> Bool {
+    if let old, score(try file.read(atMost: 16, at: 0)) != old { return false }
+    try file.write(text)
+    // In a root that is no machine's it is a file as any other, which may have held a longer text.
+    _ = ftruncate(file.number, off_t(text.count))
+    return true
+  }
+
+  private static func score(_ text: [UInt8]) -> OOMScoreAdj? {
+    Int(ascii: text.prefix { $0 != UInt8(ascii: "\n") }).flatMap { OOMScoreAdj($0) }
   }
 
   /// The executable's path, only if that path is the same file on the host: a process in a mount

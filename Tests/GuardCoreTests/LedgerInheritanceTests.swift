@@ -17,6 +17,27 @@ struct LedgerInheritanceTests {
     #expect(machine.ledger.entries.keys.sorted() == [7])
   }
 
+  @Test func aChildJustForkedIsLeftAloneForAMoment() throws {
+    var machine = LedgerMachine([try rule(-500)])
+    _ = try machine.round(seen(7, 3))
+    let (newborn, child) = (
+      Observation.Role.child(ofMain: 7, isNewborn: true), Observation.Role.child(ofMain: 7)
+    )
+    let plan = machine.ledger.consider(
+      [
+        try seen(7, -500), try seen(8, -500, parent: 7, role: newborn),
+        try seen(9, 0, parent: 7, role: newborn),
+      ],
+      rules: machine.rules, at: machine.now)
+    // One of them carries what is its own already: there is nothing to wait for.
+    #expect(plan == Ledger.Plan(newborns: [8]))
+    #expect(
+      try machine.round(seen(7, -500), seen(8, 0, parent: 7, role: child), seen(9, 0, role: child)) == [])
+    #expect(
+      try machine.round(seen(7, -500), seen(8, -500, parent: 7, role: child))
+        == ["restore 8 (p8) -500 -> 3 by 'db'"])
+  }
+
   @Test func aChildOfOneThatWasTheMainProcessGetsTheBaseOfThat() throws {
     var machine = LedgerMachine([try rule(-500)])
     _ = try machine.round(seen(7, 3))

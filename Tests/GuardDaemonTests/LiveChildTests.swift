@@ -30,6 +30,10 @@ extension LiveTests {
       try pids.map { try Machine.text(of: "/proc/\($0)/oom_score_adj") }
     }
 
+    private func pids() throws -> [Int32] {
+      try Machine.text(of: "\(cgroup.path)/cgroup.procs").split(separator: "\n").compactMap { Int32($0) }
+    }
+
     private func enter(_ pid: Int32) throws { try troupe.tell(pid, "write \(cgroup.path)/cgroup.procs 0") }
 
     /// The cgroup goes when all have left it.
@@ -44,11 +48,42 @@ extension LiveTests {
       try troupe.tell(own, "score 300")
       #expect(try scores(main, child, own) == ["40", "40", "300"])
       let second = try LiveDaemon.running(on: stage)
-      #expect(try scores(main, child, own) == ["40", "500", "300"])
+      try eventually("the child has the base") { try scores(child) == ["500"] }
+      #expect(try scores(main, own) == ["40", "300"])
       #expect(second.status?.rules[0].processes.map(\.pid) == [main])
       try second.end(SIGTERM)
       #expect(try scores(main, child, own) == ["500", "500", "300"])
       try end(child, own, main)
+    }
+
+    /// PostgreSQL's and sshd's do, each after a little while of its own.
+    @Test func aScoreThatAChildWritesAtItsBirthStays() throws {
+      let main = try troupe.start("main", score: 500)
+      try enter(main)
+      let daemon = try LiveDaemon.running(on: stage, config)
+      let count = 1000
+      #expect(try troupe.tell(main, "brood \(count)") == count)
+      let silent = try troupe.tell(main, "fork")
+      // All are looked at by then, since it is the last.
+      try eventually("who writes nothing has the base") { try scores(silent) == ["500"] }
+      let brood = try pids().filter { $0 != main && $0 != silent }
+      #expect(try brood.map { try scores($0)[0] } == Array(repeating: "300", count: count))
+      try daemon.end(SIGTERM)
+      #expect(try scores(main) == ["500"])
+      for pid in brood { kill(pid, SIGKILL) }
+      try end(silent, main)
+    }
+
+    @Test func whatIsForkedJustBeforeTheEndHasTheBase() throws {
+      let main = try troupe.start("main", score: 500)
+      try enter(main)
+      let daemon = try LiveDaemon.running(on: stage, config)
+      daemon.signal(SIGSTOP)
+      daemon.signal(SIGTERM)
+      let child = try troupe.tell(main, "fork")
+      #expect(try daemon.end(SIGCONT) == 0)
+      #expect(try scores(main, child) == ["500", "500"])
+      try end(child, main)
     }
 
     /// Of a score that is the promised one it cannot be told that nobody inherited it.

@@ -2,6 +2,8 @@
 //
 // It listens on the datagram socket STAGE.PID and answers whoever asks:
 //   fork          a child, with its pid
+//   brood N       N children one by one, which write their own 300 up to a millisecond after their fork, each at another
+//                 moment, and listen to nobody
 //   share         a child that shares its memory without being a thread (CLONE_VM), with its pid
 //   thread        a thread that listens instead; the main one ends, and the process lives on
 //   exec PATH     becomes the program at PATH, a copy of this one
@@ -27,6 +29,7 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 static const char *stage;
@@ -88,6 +91,27 @@ static long share(int number) {
   return pid < 0 ? -errno : pid;
 }
 
+static long long nanoseconds(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return now.tv_sec * 1000000000LL + now.tv_nsec;
+}
+
+static long brood(int number, long count) {
+  for (long child = 0; child < count; child++) {
+    int pid = fork();
+    if (pid < 0) return -errno;
+    if (pid > 0) continue;
+    for (long long begin = nanoseconds(); nanoseconds() - begin < child % 100 * 10000;);
+    put("/proc/self/oom_score_adj", "300");
+    close(number);
+    struct pollfd leash = {.fd = 0, .events = POLLIN};
+    while (poll(&leash, 1, -1) < 1);
+    _exit(0);
+  }
+  return count;
+}
+
 // Does what one command says; what is to be answered, or -1000000 where another answers.
 static long obey(char *command, const struct address *prompter, int *number) {
   char *rest = strchr(command, ' ');
@@ -123,6 +147,7 @@ static long obey(char *command, const struct address *prompter, int *number) {
     }
     return prctl(PR_SET_NAME, own) < 0 ? -errno : 0;
   }
+  if (strcmp(command, "brood") == 0) return brood(*number, atol(rest));
   if (strcmp(command, "write") == 0) {
     char *value = strrchr(rest, ' ');
     if (!value) return -EINVAL;

@@ -52,8 +52,12 @@ package struct Ledger: Sendable {
     package var conflicts: [Entry] = []
     /// Whether to look again in ``Ledger/startTime``.
     package var looksAgain = false
+    /// Children of main processes that are to lose what they inherited, ``Ledger/birthTime`` after they were forked.
+    package var newborns: [Int32] = []
 
-    package init(changes: [ScoreChange] = []) { self.changes = changes }
+    package init(changes: [ScoreChange] = [], newborns: [Int32] = []) {
+      (self.changes, self.newborns) = (changes, newborns)
+    }
   }
 
   /// Repairs within this time count towards a conflict.
@@ -62,6 +66,9 @@ package struct Ledger: Sendable {
   package static let yieldTime = Duration.seconds(3600)
   /// What a process, or PID 1, writes within this time of its birth belongs to its start, and is its base.
   package static let startTime = Duration.seconds(2)
+  /// How long a child may take to write a score of its own after its fork, as PostgreSQL's and sshd's do first of all.
+  /// The kernel has no write that compares: ours could undo that one.
+  package static let birthTime = Duration.milliseconds(50)
 
   package private(set) var entries: [Int32: Entry] = [:]
   /// Those that the last survey found gone: word of how they ended may come after it.
@@ -191,7 +198,12 @@ package struct Ledger: Sendable {
         if now - seen.process.startedAt < Self.startTime { entries[seen.process.pid]?.isStarting = true }
         change = nil
       case (let index?, .member): change = hold(seen, index, rules, at: now, &plan)
-      case (let index?, .child(let main)): change = disinherit(seen, ofMain: main, index, rules)
+      case (let index?, .child(let main, let isNewborn)):
+        change = disinherit(seen, ofMain: main, index, rules)
+        if isNewborn, change != nil {
+          plan.newborns.append(seen.process.pid)
+          continue
+        }
       }
       if let change { plan.changes.append(change) }
     }

@@ -15,7 +15,9 @@ package struct Observation: Equatable, Sendable {
     /// the main process of one with `scope = "main"`.
     case member
     /// It belongs to a unit whose main process alone is meant.
-    case child(ofMain: Int32)
+    ///
+    /// Forked by that one less than ``Ledger/birthTime`` ago, it may be about to write a score of its own.
+    case child(ofMain: Int32, isNewborn: Bool = false)
     /// Its unit's main process is not known yet, or the unit's start job is not done, or its program has not
     /// begun: nothing is to be written, since what is written until then becomes the base.
     case awaiting
