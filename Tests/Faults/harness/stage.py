@@ -11,8 +11,9 @@ import time
 
 STATUS = "/run/oomguard/status.json"
 STATE = "/run/oomguard/state"
-# Between them no promise may stay unkept: the reconcile interval is a second, and the machine may be busy.
-PATIENCE = 8
+# Nothing of all this takes long: the reconcile interval is a second. But the machine may be busy, and what counts is
+# that it happens; how long the longest of it took is told at the end.
+PATIENCE = 60
 
 
 class Failed(Exception):
@@ -114,6 +115,8 @@ class Daemon:
 class Stage:
     def __init__(self, binary):
         self.binary = binary
+        # Of all recoveries, in seconds.
+        self.slowest = 0.0
         self.files = tempfile.mkdtemp(prefix="oomguard-faults-")
         self.config = os.path.join(self.files, "oomguard.conf")
         v2 = os.path.exists("/sys/fs/cgroup/cgroup.controllers")
@@ -218,8 +221,10 @@ score = 800
             f"{status['degraded']}; config {status['config']}; log {daemon.log[-6:]}")
 
     def is_recovered(self, daemon, degraded):
+        begun = time.monotonic()
         eventually(
             lambda: f"all is well again: {self.what_is_wrong(daemon)}",
             lambda: daemon.exit is not None or self.is_well(daemon, degraded))
         if daemon.exit is not None:
             raise Failed(f"it ended with {daemon.exit} when the fault was over: {daemon.log[-3:]}")
+        self.slowest = max(self.slowest, time.monotonic() - begun)
