@@ -7,6 +7,8 @@ internal import GuardSystemd
 /// `oomguardd` from its arguments to its exit status.
 package enum Program {
   package static func run(_ arguments: [String]) -> Int32 {
+    // Whoever reads what we say may end before us.
+    OwnProcess.outliveReaders()
     let standardError = StandardError()
     let options: DaemonOptions
     do throws(UsageError) {

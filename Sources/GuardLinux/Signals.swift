@@ -44,6 +44,9 @@ package struct Signals: ~Copyable {
 }
 
 extension OwnProcess {
+  /// From now on a write to a pipe that nobody reads any more fails with EPIPE, and ends nobody. See signal(7).
+  package static func outliveReaders() { signal(SIGPIPE, SIG_IGN) }
+
   /// Holds back what a terminal or an administrator ends a program with, in this process and those it starts, so that
   /// `body` can put away what it has made; what came meanwhile arrives when this returns.
   ///

@@ -134,6 +134,19 @@ extension LiveTests {
       #expect(try [early.score, late.score] == [500, 500])
     }
 
+    @Test func aReaderThatIsGoneEndsNobody() throws {
+      let gone = Pipe()
+      let puppet = try Puppet(as: "database", on: stage, score: 500)
+      let daemon = try LiveDaemon.running(
+        on: stage, protect("database"), standardError: gone.fileHandleForWriting)
+      try gone.fileHandleForReading.close()
+      // It says so, or tries to.
+      try daemon.survey()
+      #expect(daemon.status?.counters.unsent ?? 0 > 0)
+      #expect(try daemon.end(SIGTERM) == 0)
+      #expect(try puppet.score == 500)
+    }
+
     @Test func aJournalThatDoesNotReadHoldsNothingUp() throws {
       let journal = try journalSocket()
       try journal.fill()
