@@ -14,8 +14,15 @@ package struct KernelLog: ~Copyable {
   // The kernel's own limit: CONSOLE_EXT_LOG_MAX in kernel/printk/printk.c; less would be EINVAL.
   private var buffer = [UInt8](repeating: 0, count: 8192)
 
+  /// - Throws: ENODEV for something else in its place.
   package init(in root: RootDirectory) throws(SystemCallError) {
-    descriptor = try root.open("/dev/kmsg", O_RDONLY | O_NONBLOCK)
+    let file = try root.open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_NOCTTY)
+    // Containers have links to a terminal there, for programs that insist on one: what is typed there is another's, and
+    // once it is hung up it is readable for ever, and empty.
+    guard try file.status().kind == .kernelLog else {
+      throw SystemCallError(call: "open", subject: file.path, code: ENODEV)
+    }
+    descriptor = file
   }
 
   /// The next record; `nil` when all that is there has been read.

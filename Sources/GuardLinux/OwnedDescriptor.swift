@@ -179,6 +179,7 @@ package struct FileStatus: Equatable, Sendable {
     case regular, directory
     /// `/dev/null`: what people link to where they want nothing.
     case null
+    case kernelLog
     case other
   }
   package var kind: Kind
@@ -194,6 +195,7 @@ package struct FileStatus: Equatable, Sendable {
       case S_IFREG: .regular
       case S_IFDIR: .directory
       case S_IFCHR where about.st_rdev == clinux_null_device(): .null
+      case S_IFCHR where about.st_rdev == clinux_kernel_log_device(): .kernelLog
       default: .other
       }
     (device, inode) = (UInt64(about.st_dev), UInt64(about.st_ino))

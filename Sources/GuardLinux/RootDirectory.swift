@@ -42,7 +42,7 @@ package struct RootDirectory: Sendable {
     case .regular:
       return (try isWhole ? file.readWhole(limit: limit) : file.readAll(limit: limit), about.ownerUID)
     case .directory: throw SystemCallError(call: "read", subject: path(absolute), code: EISDIR)
-    case .null, .other: throw SystemCallError(call: "read", subject: path(absolute), code: EINVAL)
+    case .null, .kernelLog, .other: throw SystemCallError(call: "read", subject: path(absolute), code: EINVAL)
     }
   }
 

@@ -1,4 +1,6 @@
+import Foundation
 import GuardCore
+import GuardTestSupport
 import Testing
 
 @testable import GuardLinux
@@ -24,6 +26,16 @@ struct KernelLogTests {
     guard case .record = try second.next() else {
       Issue.record("nothing to be read")
       return
+    }
+  }
+
+  @Test(arguments: ["/dev/zero", "/dev/null", "/dev/ptmx"])
+  func anotherDeviceInItsPlaceIsRefused(device: String) throws {
+    let root = try TemporaryRoot()
+    try FileManager.default.createDirectory(atPath: "\(root.path)/dev", withIntermediateDirectories: true)
+    try FileManager.default.createSymbolicLink(atPath: "\(root.path)/dev/kmsg", withDestinationPath: device)
+    #expect(throws: SystemCallError(call: "open", subject: "\(root.path)/dev/kmsg", code: ENODEV)) {
+      _ = try KernelLog(in: RootDirectory(root.path))
     }
   }
 

@@ -193,6 +193,8 @@ static const int CLINUX_CAP_SYS_RESOURCE = CAP_SYS_RESOURCE;
 
 // The device number of /dev/null: see null(4).
 static inline dev_t clinux_null_device(void) { return makedev(1, 3); }
+// And of /dev/kmsg: Documentation/admin-guide/devices.txt.
+static inline dev_t clinux_kernel_log_device(void) { return makedev(1, 11); }
 
 static inline int64_t clinux_filesystem_type(int descriptor) {
   struct statfs about;
