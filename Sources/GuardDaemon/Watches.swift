@@ -74,7 +74,11 @@ final class Watches {
   /// What happened to cgroups since the last call. A watch that fails ends, and everything is looked at instead.
   func takeCgroupChanges() -> [CgroupWatch.Change] {
     do throws(SystemCallError) {
-      return try cgroups?.take() ?? []
+      let changes = try cgroups?.take() ?? []
+      // That one was removed, and another made in its name, may be among what is lost: it would pass for watched. The
+      // survey that follows finds all there are for a new watch.
+      if changes.contains(.overrun) { cgroups = nil }
+      return changes
     } catch {
       (cgroups, cgroupsFailure) = (nil, "\(error)")
       return [.overrun]

@@ -60,5 +60,36 @@ extension LiveTests {
       try troupe.tell(pid, "exit")
       withExtendedLifetime(cgroup) {}
     }
+
+    @Test(.enabled(if: OwnCgroup.unitTop != nil, "no hierarchy of systemd's can be written to here"))
+    func aUnitThatIsMadeAnewWhileEventsOfCgroupsAreLostIsWatched() throws {
+      let stage = try Stage()
+      let troupe = try Troupe(on: stage)
+      let (crowd, cgroup) = try (OwnCgroup.unit(), OwnCgroup.unit())
+      let daemon = try LiveDaemon.running(
+        on: stage,
+        """
+        [guard]
+        reconcile_interval = "1h"
+        [[protect]]
+        name = "unit"
+        unit = ["\(crowd.name)", "\(cgroup.name)"]
+        score = 40
+        """)
+      let pid = try troupe.start("late", score: 500)
+      let before = try #require(daemon.status).counters
+      daemon.signal(SIGSTOP)
+      try crowd.overrun()
+      try cgroup.remake()
+      daemon.signal(SIGCONT)
+      try eventually("all has been looked at") {
+        try #require(daemon.status).counters.surveys == before.surveys + 1
+      }
+      try troupe.tell(pid, "write \(cgroup.path)/cgroup.procs 0")
+      try eventually("it is protected") { try Machine.text(of: "/proc/\(pid)/oom_score_adj") == "40" }
+      try daemon.end(SIGTERM)
+      try troupe.tell(pid, "exit")
+      withExtendedLifetime((crowd, cgroup)) {}
+    }
   }
 }

@@ -52,6 +52,13 @@ package final class OwnCgroup {
     }
   }
 
+  /// Another takes its place and its name. Nobody may be in it.
+  package func remake() throws {
+    guard unsafe rmdir(path) == 0, unsafe mkdir(path, 0o755) == 0 else {
+      throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EINVAL)
+    }
+  }
+
   package func add(_ child: ChildProcess) throws {
     let file = FileHandle(forWritingAtPath: "\(path)/cgroup.procs")
     guard let file else { throw POSIXError(.EACCES) }
