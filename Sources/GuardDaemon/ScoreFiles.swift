@@ -8,8 +8,8 @@ struct ScoreFiles {
 
   /// - Parameter descriptors: how many this process may have open for everything it does.
   init(descriptors: Int) {
-    // A few are for everything else that is open.
-    limit = descriptors - 64
+    // Two are for each unit whose pressure is watched, and a few for everything else that is open.
+    limit = descriptors - 2 * PressureWatch.maximumUnits - 64
   }
 
   /// What the process carries now; `nil` once it is gone, or where its score is not kept open.
