@@ -116,6 +116,7 @@ final class MainProcesses {
     guard let bus, let unit = path.unit.flatMap({ String(validating: $0, as: UTF8.self) }) else {
       // PID 1 does not answer: what is known stays; asked again at the next look.
       if units[path]?.main == nil { learn(path, main: rootmost(path), isStarted: true) }
+      units[path]?.retry = nil
       return
     }
     units[path]?.isAsked = true

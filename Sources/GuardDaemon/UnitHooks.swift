@@ -61,10 +61,11 @@ final class UnitHooks: HookRunner {
   }
 
   private func ask(_ kind: EventKind, at now: Duration) {
+    // Also where PID 1 cannot be reached just now, or the next turn of the loop would come at once.
+    runs[kind]?.nextQuestion = now + Self.pause
     guard let bus = connected() else { return }
     let unit = Self.unit(kind)
     runs[kind]?.isAsked = true
-    runs[kind]?.nextQuestion = now + Self.pause
     // Until its start job is done a unit is inactive, as it is when all is over.
     bus.ask("Job", of: "Unit", unit: unit, as: .job) { [weak self] job in
       guard let self, case .number(0) = job else {
