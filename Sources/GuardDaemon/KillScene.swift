@@ -125,6 +125,8 @@ final class KillScene {
   /// A kill whose place is known; of one that was printed twice, twice.
   func enter(_ cgroup: CgroupPath) {
     kills.enter(cgroup.bytes, id: memory?.counter(of: cgroup.bytes)?.id)
+    // A container is made anew after each kill, under another name.
+    if kills.isCrowded { kills.dropGone { memory?.counter(of: $0) ?? nil } }
   }
 
   /// The cgroup of so many kills of which nothing else is known: each one's, where the counters leave no doubt.

@@ -141,4 +141,24 @@ struct CgroupKillsTests {
     }
     #expect(kills.knownCount <= 257)
   }
+
+  @Test func cgroupsThatAreGoneAreNotKept() {
+    let tree = Tree(["/pods"])
+    var kills = CgroupKills(isHierarchical: true)
+    var most = 0
+    for number in 0..<10_000 {
+      let path = "/pods/pod\(number)"
+      tree.make(path)
+      tree.kill(in: path)
+      kills.enter(Array(path.utf8), id: tree.id(path))
+      tree.counters[path] = nil
+      if kills.isCrowded { kills.dropGone(counter: tree.counter) }
+      most = max(most, kills.knownCount)
+    }
+    #expect(most <= 257)
+    // What is left is known as before.
+    #expect(surplus(&kills, tree) == [:])
+    tree.kill(in: "/pods")
+    #expect(surplus(&kills, tree) == ["/pods": 1])
+  }
 }

@@ -22,8 +22,10 @@ package struct CgroupKills: Equatable, Sendable {
   package let isHierarchical: Bool
   /// Only cgroups with a count above 0: few, however many cgroups there are.
   private var known: [[UInt8]: Counter] = [:]
-  /// Cgroups come and go: past this many, those that are gone are dropped at the next search.
+  /// Cgroups come and go: past this many, those that are gone are dropped now and then.
   private static let manyKnown = 256
+  /// How many there were when that was last done.
+  private var settled = 0
   /// Of a cgroup above one whose kill was entered, until its counter is looked at.
   private static let anyID: UInt64 = 0
 
@@ -31,6 +33,17 @@ package struct CgroupKills: Equatable, Sendable {
   package var knownCount: Int { known.count }
 
   package init(isHierarchical: Bool) { self.isHierarchical = isHierarchical }
+
+  /// Whether far more are remembered than were there when those that are gone were last dropped.
+  package var isCrowded: Bool { known.count > max(Self.manyKnown, 2 * settled) }
+
+  /// Drops those that are gone.
+  ///
+  /// - Parameter counter: as in ``surplus(counter:children:)``.
+  package mutating func dropGone(counter: ([UInt8]) -> Counter?) {
+    known = known.filter { counter($0.key) != nil }
+    settled = known.count
+  }
 
   /// Enters a kill of a process in `path`.
   ///
@@ -61,7 +74,7 @@ package struct CgroupKills: Equatable, Sendable {
   package mutating func surplus(
     counter: ([UInt8]) -> Counter?, children: ([UInt8]) -> [[UInt8]]
   ) -> [Surplus] {
-    if known.count > Self.manyKnown { known = known.filter { counter($0.key) != nil } }
+    if isCrowded { dropGone(counter: counter) }
     var found: [Surplus] = []
     _ = search([UInt8(ascii: "/")], counter, children) { found.append($0) }
     return found
