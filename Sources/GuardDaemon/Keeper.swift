@@ -222,8 +222,14 @@ final class Keeper {
   ///   - isLast: whether no later look will find who began to share a parent's memory a moment ago.
   private func disinheritHeirs(of parents: [ScoreChange], isLast: Bool, _ round: inout Round) {
     var pending = parents
+    // Those whose memory was looked for in others already: that is the same for all who share it.
+    var compared: Set<Int32> = []
     while let parent = pending.popLast(), round.givenBack < 4096 {
-      let others = isLast ? survey.neighbours(of: parent.process.pid).map(\.process.pid) : []
+      var others: [Int32] = []
+      if isLast, compared.insert(parent.process.pid).inserted {
+        others = survey.neighbours(of: parent.process.pid).map(\.process.pid)
+        compared.formUnion(others)
+      }
       for change in survey.heirs(of: parent, and: others, rules, ledger: ledger) where !isTied(change) {
         let outcome = survey.carryOut(change)
         _ = ledger.record(change, outcome)
@@ -266,7 +272,11 @@ final class Keeper {
       }
       var neighbours: [Observation] = []
       if change.reason != .restore {
-        if !fresh.contains(change.process.pid) { neighbours = survey.neighbours(of: change.process.pid) }
+        // Whoever carries something else by now is not written to; often it had its score with one that shares its
+        // memory, and there may be thousands of those.
+        if !fresh.contains(change.process.pid), survey.carries(change.old, change.process.pid) {
+          neighbours = survey.neighbours(of: change.process.pid)
+        }
         for process in [change.process] + neighbours.map(\.process) {
           state?.note(process, base: change.base, written: change.new)
         }
@@ -280,7 +290,8 @@ final class Keeper {
         writes += 1
         if change.reason == .repair { repairs += 1 }
         round.written.append(change)
-        ledger.record(neighbours, of: change)
+        // The kernel leaves out who waits in vfork(2).
+        ledger.record(neighbours.filter { survey.carries(change.new, $0.process.pid) }, of: change)
       case .left, .changed, .shared: break
       case .refused(let why):
         if isNews { round.refused.append((change, why)) }

@@ -26,6 +26,9 @@ extension Survey {
     }
   }
 
+  /// Whether this is its score now.
+  func carries(_ score: OOMScoreAdj, _ pid: Int32) -> Bool { proc.glanceScore(of: pid) == score }
+
   /// Whether two processes that are none of one another's threads have one memory.
   func sharesMemory(_ pid: Int32, with other: Int32) -> Bool {
     // A fake root's pids are those of others here.
@@ -56,8 +59,8 @@ extension Survey {
     }
   }
 
-  /// Each is compared for some microseconds: one that forks without end must not keep the loop.
-  private static let relativesLimit = 256
+  /// Each is compared for a microsecond or two: one that forks without end must not keep the loop.
+  private static let relativesLimit = 4096
 
   /// The process of a cgroup from which all the others descend: without systemd, that is its main one.
   func rootmost(of pids: [Int32]) -> Int32? {

@@ -100,6 +100,21 @@ extension LiveTests {
       #expect(try scores(meant, other) == [500, 500])
     }
 
+    /// What the kernel gave to the second with the first is not its own.
+    @Test func ofTwoThatShareTheirMemoryAndAreBothMeantEachGetsItsBaseBack() throws {
+      let meant = try troupe.start(comm, score: 500)
+      let other = try troupe.tell(meant, "share")
+      let daemon = try LiveDaemon.running(on: stage, config)
+      #expect(try scores(meant, other) == [0, 0])
+      let bases = daemon.status?.rules[0].processes.map { ($0.pid, $0.base) } ?? []
+      #expect(Dictionary(bases, uniquingKeysWith: { first, _ in first }) == [meant: 500, other: 500])
+      #expect(daemon.status?.counters.writes == 1)
+      // Under the same name, with memory of its own.
+      try troupe.tell(other, "exec \(troupe.program(comm))")
+      try daemon.end(SIGTERM)
+      #expect(try scores(meant, other) == [500, 500])
+    }
+
     @Test func whatIsForkedByWhoSharesItsMemoryHasTheBase() throws {
       let (meant, other) = try neighbours()
       let daemon = try LiveDaemon.running(on: stage, config)

@@ -421,9 +421,17 @@ package struct Ledger: Sendable {
 
   /// Takes note of those whose scores the kernel has changed together with that of a process which was just written.
   ///
-  /// They carried the same before, so they have its base, too; those with a promise of their own are left to that.
+  /// They carried the same before, so they have its base, too. Those with another promise of their own are left to
+  /// that; those with the same have it now, and their own base.
   package mutating func record(_ neighbours: [Observation], of change: ScoreChange) {
-    for seen in neighbours where entries[seen.process.pid]?.process != seen.process {
+    for seen in neighbours {
+      if let entry = entries[seen.process.pid], entry.process == seen.process {
+        if entry.promised == change.new, entry.written == nil {
+          entries[seen.process.pid]?.score = change.new
+          entries[seen.process.pid]?.written = change.new
+        }
+        continue
+      }
       var known = leaving[seen.process.pid]
       if known?.process != seen.process { known = nil }
       leaving[seen.process.pid] = Entry(
