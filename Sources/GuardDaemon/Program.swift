@@ -9,6 +9,7 @@ package enum Program {
   package static func run(_ arguments: [String]) -> Int32 {
     // Whoever reads what we say may end before us.
     OwnProcess.outliveReaders()
+    OwnProcess.keepsNoFreedMemory()
     let standardError = StandardError()
     let options: DaemonOptions
     do throws(UsageError) {

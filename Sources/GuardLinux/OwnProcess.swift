@@ -19,6 +19,17 @@ package enum OwnProcess {
     }
   }
 
+  /// Has memory that was freed go back to the kernel, instead of being kept for as much again: what a survey of a crowd
+  /// takes for a moment, or one reload, would be ours for good. See mallopt(3).
+  ///
+  /// Left to itself glibc learns from each large block that is freed to keep the next of that size.
+  package static func keepsNoFreedMemory() {
+    mallopt(M_MMAP_THRESHOLD, CInt(64 << 10))
+    mallopt(M_TRIM_THRESHOLD, CInt(64 << 10))
+    // What is taken at once beyond what is asked for; a page each time would be too many calls.
+    mallopt(M_TOP_PAD, CInt(16 << 10))
+  }
+
   /// How many descriptors may be open, after asking for as many as are allowed. See getrlimit(2).
   package static func raisedDescriptorLimit() -> Int {
     var limit = rlimit()

@@ -15,6 +15,7 @@
 #include <linux/magic.h>
 #include <linux/membarrier.h>
 #include <linux/netlink.h>
+#include <malloc.h>
 #include <mqueue.h>
 #include <poll.h>
 #include <pthread.h>
