@@ -35,7 +35,9 @@ final class Survey {
   init(in root: RootDirectory, mains: MainProcesses) throws(SystemCallError) {
     (self.root, self.mains) = (root, mains)
     proc = try ProcDirectory(in: root)
-    scoreFiles = ScoreFiles(descriptors: OwnProcess.raisedDescriptorLimit())
+    // Two descriptors are for each unit whose pressure is watched, and a few for everything else that is open.
+    scoreFiles = ScoreFiles(
+      limit: OwnProcess.raisedDescriptorLimit() - 2 * PressureWatch.maximumUnits - 64)
     do throws(SystemCallError) {
       let tree = try CgroupTree(in: root)
       cgroupVersion = tree.version
@@ -63,7 +65,7 @@ final class Survey {
     _ rules: RuleSet, ledger: Ledger, members: [Members]
   ) throws(SystemCallError) -> Sight {
     looks &+= 1
-    scoreFiles.close(allBut: ledger)
+    scoreFiles.close { ledger.entries[$0] == nil }
     let known = ledger.pids
     var sight = Sight()
     sight.unchanged.reserveCapacity(known.count)
