@@ -26,6 +26,7 @@ final class Survey {
   let cgroupVersion: CgroupVersion?
   private let mains: MainProcesses
   private var scoreFiles: ScoreFiles
+  private var recentCgroups = RecentCgroups()
   /// How often everything was looked at.
   private var looks = 0
   /// Whether whoever begins a program is looked at again: then nothing is written to it before.
@@ -328,7 +329,7 @@ final class Survey {
   private func cgroup(of directory: borrowing ProcessDirectory) throws(ProcessError) -> CgroupPath? {
     guard let cgroupVersion else { return nil }
     do throws(SystemCallError) {
-      return try directory.home(cgroupVersion)
+      return try directory.home(cgroupVersion).map { recentCgroups.shared($0) }
     } catch {
       // Whether it is gone, or this kernel has no such file, is told by what else is read.
       guard error.meansGone else { throw .system(error) }
