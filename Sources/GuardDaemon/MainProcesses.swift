@@ -13,12 +13,8 @@ final class MainProcesses {
     /// Its start job is done, as far as known.
     var isStarted = false
     var isAsked = false
-    /// Until then the main process, which has just begun a program anew, may still set scores of its own.
-    var quietUntil: Duration?
     /// It may be another process by now.
     var isDoubtful = false
-    /// When to ask again, and the pause that led to it.
-    var retry: (at: Duration, pause: Duration)?
   }
 
   private static let firstPause = Duration.milliseconds(20)
@@ -28,6 +24,10 @@ final class MainProcesses {
   private var bus: UnitBus?
   private let isAskingSystemd: Bool
   private var units: [CgroupPath: Unit] = [:]
+  /// Until then the main process, which has just begun a program anew, may still set scores of its own. Of few units,
+  /// as when to ask again, and the pause that led to it.
+  private var quietUntil: [CgroupPath: Duration] = [:]
+  private var retries: [CgroupPath: (at: Duration, pause: Duration)] = [:]
   /// Units whose main process became known, or another: their processes are to be looked at.
   private(set) var changed: Set<CgroupPath> = []
   /// Units that PID 1 said something new of, to be asked about once it has answered what it is asked already.
@@ -49,7 +49,7 @@ final class MainProcesses {
   func role(of pid: Int32, in cgroup: CgroupPath) -> Observation.Role {
     let path = cgroup.unitPath ?? cgroup
     guard let unit = units[path], unit.isStarted, let main = unit.main else { return .awaiting }
-    if pid == main { return unit.quietUntil == nil ? .member : .awaiting }
+    if pid == main { return quietUntil[path] == nil ? .member : .awaiting }
     return .child(ofMain: main)
   }
 
@@ -78,14 +78,16 @@ final class MainProcesses {
 
   /// Units that are gone are forgotten.
   func keepOnly(_ isPresent: (CgroupPath) -> Bool) {
-    for path in units.keys where !isPresent(path) { units[path] = nil }
+    units = units.filter { isPresent($0.key) }
+    quietUntil = quietUntil.filter { units[$0.key] != nil }
+    retries = retries.filter { units[$0.key] != nil }
   }
 
   /// A process began a program. If it is a main process, as a daemon that starts itself over at a reload, what it
   /// writes now is its own: sshd would save a score of ours as the one to hand to every login.
   func execed(_ pid: Int32, at now: Duration) {
     for (path, unit) in units where unit.main == pid && unit.isStarted {
-      units[path]?.quietUntil = now + Ledger.startTime
+      quietUntil[path] = now + Ledger.startTime
     }
   }
 
@@ -116,7 +118,7 @@ final class MainProcesses {
     guard let bus, let unit = path.unit.flatMap({ String(validating: $0, as: UTF8.self) }) else {
       // PID 1 does not answer: what is known stays; asked again at the next look.
       if units[path]?.main == nil { learn(path, main: rootmost(path), isStarted: true) }
-      units[path]?.retry = nil
+      retries[path] = nil
       return
     }
     units[path]?.isAsked = true
@@ -139,19 +141,18 @@ final class MainProcesses {
     guard var unit = units[path] else { return }
     if isStarted, main == nil {
       // Nobody is left in it. Whoever joins it later is told of, and it is asked about again then.
-      units[path] = nil
+      (units[path], quietUntil[path], retries[path]) = (nil, nil, nil)
       return
     }
     if unit.main != main || unit.isStarted != isStarted { changed.insert(path) }
     (unit.main, unit.isStarted, unit.isDoubtful) = (main, isStarted, false)
-    let now = Clock.boot()
-    if isStarted, main != nil {
-      unit.retry = nil
-    } else {
-      let pause = unit.retry.map { min($0.pause * 2, Self.longestPause) } ?? Self.firstPause
-      unit.retry = (now + pause, pause)
-    }
     units[path] = unit
+    if isStarted {
+      retries[path] = nil
+    } else {
+      let pause = retries[path].map { min($0.pause * 2, Self.longestPause) } ?? Self.firstPause
+      retries[path] = (Clock.boot() + pause, pause)
+    }
   }
 
   // MARK: in the loop
@@ -164,10 +165,9 @@ final class MainProcesses {
   /// When ``process(at:)`` is due even if no answer came: a unit that is still starting is asked about again,
   /// and a question without an answer expires.
   var deadline: Duration? {
-    let retry = units.values.flatMap { [$0.isAsked ? nil : $0.retry?.at, $0.quietUntil] }.compactMap { $0 }
-      .min()
+    let retry = retries.lazy.filter { [units] in units[$0.key]?.isAsked == false }.map(\.value.at).min()
     let expiry = bus.map { $0.isIdle } ?? true ? nil : Clock.boot() + .seconds(1)
-    return [retry, expiry].compactMap { $0 }.min()
+    return [retry, quietUntil.values.min(), expiry].compactMap { $0 }.min()
   }
 
   /// Reads answers, asks again where it is time; then ``takeChanged()`` has what came of it.
@@ -175,18 +175,19 @@ final class MainProcesses {
     if let bus, !bus.process() { self.bus = nil }
     let told = heard.union(bus?.takeChanged() ?? [])
     heard = []
-    for (path, unit) in units where !told.isEmpty {
-      guard let name = path.unit, told.contains(name) else { continue }
-      // An answer under way may be from before the change.
-      if unit.isAsked { heard.insert(name) } else { ask(path, at: now) }
-    }
-    for (path, unit) in units {
-      if let end = unit.quietUntil, now >= end {
-        units[path]?.quietUntil = nil
-        changed.insert(path)
+    if !told.isEmpty {
+      for (path, unit) in units {
+        guard let name = path.unit, told.contains(name) else { continue }
+        // An answer under way may be from before the change.
+        if unit.isAsked { heard.insert(name) } else { ask(path, at: now) }
       }
-      guard let retry = unit.retry, now >= retry.at, !unit.isAsked else { continue }
-      if isAskingSystemd, path.unitPath != nil { ask(path, at: now) } else { units[path]?.retry = nil }
+    }
+    for (path, end) in quietUntil where now >= end {
+      quietUntil[path] = nil
+      changed.insert(path)
+    }
+    for (path, retry) in retries where now >= retry.at && units[path]?.isAsked == false {
+      if isAskingSystemd, path.unitPath != nil { ask(path, at: now) } else { retries[path] = nil }
     }
   }
 
