@@ -92,7 +92,7 @@ final class Daemon {
     var told: SavedState.Told?
     if let runtime {
       let file = try StateFile(in: runtime, boot: bootID)
-      (debts, told) = (file.debts, file.told)
+      (debts, told) = (file.takeDebts(), file.told)
       state = options.isDryRun ? nil : file
     }
     (self.runtime, self.runtimeFailure) = (runtime, runtimeFailure.map { "\($0)" })

@@ -63,7 +63,7 @@ final class Keeper {
   /// Notes bases in `file` from now on, and takes over what it holds.
   func adopt(_ file: StateFile) {
     state = file
-    ledger.remember(file.debts)
+    ledger.remember(file.takeDebts())
   }
 
   func setConflictLimit(_ limit: Int) { ledger.conflictLimit = limit }

@@ -98,7 +98,7 @@ package enum Program {
       let mains = MainProcesses(asksSystemd: false)
       let keeper = Keeper(
         try Survey(in: root, mains: mains), mains: mains, rules: RuleSet([], totalBytes: 0),
-        remembered: state.debts, state: nil, isDryRun: options.isDryRun)
+        remembered: state.takeDebts(), state: nil, isDryRun: options.isDryRun)
       let round = keeper.keep()
       if let failure = round.failure { throw failure }
       for (change, why) in round.refused { _ = standardError.write("\(change): \(why)\n") }

@@ -109,18 +109,20 @@ package struct Ledger: Sendable {
   }
 
   /// The same one by one, each process once, without a copy of them all.
-  package func visitDebts(_ body: (ProcessIdentity, Debt) -> Void) {
+  package func visitDebts<Failure: Error>(
+    _ body: (ProcessIdentity, Debt) throws(Failure) -> Void
+  ) throws(Failure) {
     for entry in leaving.values where entry.isOwedItsBase {
-      body(entry.process, Debt(base: entry.base, written: entry.written))
+      try body(entry.process, Debt(base: entry.base, written: entry.written))
     }
     for entry in entries.values where entry.written != nil && entry.written != entry.base {
       let known = leaving[entry.process.pid]
       guard known?.process != entry.process || known?.isOwedItsBase != true else { continue }
-      body(entry.process, Debt(base: entry.base, written: entry.written))
+      try body(entry.process, Debt(base: entry.base, written: entry.written))
     }
     for (process, debt) in remembered
     where entries[process.pid]?.process != process && leaving[process.pid]?.process != process {
-      body(process, debt)
+      try body(process, debt)
     }
   }
 
