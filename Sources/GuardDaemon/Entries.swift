@@ -60,10 +60,10 @@ extension JournalEntry {
 
   /// The fields of one process, and the score it carried when it was looked at.
   private mutating func add(
-    _ process: ProcessIdentity, _ comm: [UInt8], _ cgroup: CgroupPath?, carried score: OOMScoreAdj
+    _ process: ProcessIdentity, _ comm: Comm, _ cgroup: CgroupPath?, carried score: OOMScoreAdj
   ) {
     add("OOMGUARD_PID", "\(process.pid)")
-    add("OOMGUARD_COMM", bytes: comm)
+    add("OOMGUARD_COMM", bytes: comm.bytes)
     add("OOMGUARD_OLD_SCORE", "\(score)")
     add("OBJECT_SYSTEMD_UNIT", bytes: cgroup?.unit)
   }

@@ -161,7 +161,7 @@ final class Keeper {
 
   /// Those on the ledger that have ended since everything was last looked at. Until it is again they stay there:
   /// a kill is told with what its victim was promised, and an orphan gets the base of the parent it had.
-  var departed: Set<Int32> { survey.departed(ledger.entries.keys) }
+  var departed: Set<Int32> { survey.departed(ledger.entries.pids) }
 
   /// Sees to it that the main process of every unit that needs one is known, or asked for.
   private func findMains(_ members: [Survey.Members], at now: Duration) {

@@ -98,7 +98,7 @@ final class KillScene {
   private func entry(of pid: Int32, _ victim: OOMKill.Victim, in ledger: Ledger) -> Ledger.Entry? {
     guard let entry = ledger.entry(of: pid) else { return nil }
     // The pid alone could be another's by now, and a name can be changed: one of the two other marks must fit.
-    let isNamed = victim.comm == nil || victim.comm == entry.comm
+    let isNamed = victim.comm.map { Comm($0) == entry.comm } ?? true
     return isNamed || victim.cgroup.map { entry.cgroup?.bytes == $0 } ?? false ? entry : nil
   }
 

@@ -216,8 +216,8 @@ final class Survey {
   private func isUnchanged(
     _ pid: Int32, _ rule: Int, home: CgroupPath?, comm: [UInt8]?, _ rules: RuleSet, _ ledger: Ledger
   ) -> Bool {
-    guard let entry = ledger.entries[pid], entry.state == .held, entry.rule == rules.rules[rule].name,
-      entry.promised == rules.scores[rule], comm == nil || comm == entry.comm,
+    guard let entry = ledger.entries[pid], entry.state == .held, entry.promise == rules.promises[rule],
+      comm.map({ Comm($0) == entry.comm }) ?? true,
       let cgroup = entry.cgroup, isIn(cgroup, pid, home: home, rules),
       rules.rules[rule].scope != .main || mains.role(of: pid, in: cgroup) == .member
     else { return false }
@@ -304,7 +304,7 @@ final class Survey {
     if cgroup == nil { cgroup = try self.cgroup(of: facts.directory) }
     return .seen(
       Observation(
-        process: stat.identity, parent: stat.parentPID, comm: stat.comm, cgroup: cgroup, score: score,
+        process: stat.identity, parent: stat.parentPID, comm: Comm(stat.comm), cgroup: cgroup, score: score,
         rule: rule, role: role))
   }
 

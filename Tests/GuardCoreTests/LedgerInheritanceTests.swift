@@ -14,7 +14,7 @@ struct LedgerInheritanceTests {
       try machine.round(
         seen(7, -500), seen(8, -900, role: child), seen(9, -499, role: child), seen(10, 3, role: child))
         == ["restore 8 (p8) -900 -> 3 by 'db'"])
-    #expect(machine.ledger.entries.keys.sorted() == [7])
+    #expect(machine.ledger.entries.pids.sorted() == [7])
   }
 
   @Test func aChildJustForkedIsLeftAloneForAMoment() throws {
@@ -73,7 +73,7 @@ struct LedgerInheritanceTests {
         seen(7, -500), seen(8, -500, rule: nil, parent: 7), seen(9, -400, rule: nil, parent: 7),
         seen(10, 3, rule: nil, parent: 7), seen(11, -500, rule: nil))
         == ["restore 8 (p8) -500 -> 3 by 'db'"])
-    #expect(machine.ledger.entries.keys.sorted() == [7])
+    #expect(machine.ledger.entries.pids.sorted() == [7])
   }
 
   @Test func aChildThatInheritedThePromiseHasItsParentsBase() throws {

@@ -50,6 +50,6 @@ func seen(
   cgroup: CgroupPath = LedgerMachine.cgroup, role: Observation.Role = .member
 ) throws -> Observation {
   Observation(
-    process: identity(pid, start ?? 5), parent: parent, comm: Array("p\(pid)".utf8), cgroup: cgroup,
+    process: identity(pid, start ?? 5), parent: parent, comm: Comm("p\(pid)".utf8), cgroup: cgroup,
     score: try score(value), rule: rule, role: role)
 }

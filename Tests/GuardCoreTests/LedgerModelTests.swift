@@ -158,7 +158,7 @@ private struct World {
       guard rule != nil || ledger.pids.contains(pid) else { continue }
       seen.append(
         Observation(
-          process: process.identity, parent: process.parent, comm: Array(process.name.utf8),
+          process: process.identity, parent: process.parent, comm: Comm(process.name.utf8),
           cgroup: process.cgroup, score: process.score, rule: rule))
     }
     return seen

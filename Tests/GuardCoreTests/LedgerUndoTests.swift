@@ -33,7 +33,7 @@ struct LedgerUndoTests {
     let change = "restore 7 (p7) -500 -> 3 by 'db'"
     #expect(try machine.round(seen(7, -500, rule: nil)) == [change])
     #expect(machine.news == [change])
-    #expect(machine.ledger.entries == [:])
+    #expect(machine.ledger.entries.isEmpty)
     #expect(machine.ledger.pids == [7])
     #expect(try machine.ledger.debts == [identity(7): owed(3)])
     #expect(try machine.round(seen(7, -500, rule: nil)) == [change])

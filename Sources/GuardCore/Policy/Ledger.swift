@@ -3,46 +3,6 @@
 /// Pure bookkeeping: observations go in, the writes that are due come out, and how each of them ended goes
 /// in again. Holds no clock: times are ``Duration`` since boot. Equal inputs give equal plans.
 package struct Ledger: Sendable {
-  package struct Entry: Equatable, Sendable {
-    package enum State: String, Sendable {
-      case held, drifted, yielded, refused, pending
-    }
-    package var process: ProcessIdentity
-    package var comm: [UInt8]
-    package var cgroup: CgroupPath?
-    package var rule: String
-    package var kind: Rule.Kind
-    package var promised: OOMScoreAdj
-    package var base: OOMScoreAdj
-    /// What it carried when last seen or written.
-    package var score: OOMScoreAdj
-    /// What oomguard last wrote to it; `nil` while it never had to. Only this is ever taken back.
-    package var written: OOMScoreAdj?
-    /// What oomguard wrote before that: a child forked just before the last write was born with this.
-    var writtenBefore: OOMScoreAdj?
-    package var state: State
-    package var error: String?
-    /// When its score had to be repaired, within the last ``Ledger/conflictWindow``.
-    package var repairs: [Duration] = []
-    /// Whether the last look found somebody else's score: the next repair belongs to the same episode.
-    package var isInEpisode = false
-    /// Whose promise it carries: its parent's, its main process's, or one's that it shares its memory with.
-    var partner: Int32?
-    /// Since when it lacks what it had by itself: it may be starting itself over.
-    var lapsedAt: Duration?
-    /// Whether it began its program just after its birth, and has not been looked at since: PID 1 may have written to
-    /// it between our first look and that, and what it then carries is its base.
-    var isStarting = false
-    /// Until when oomguard gives way to the other writer.
-    package var yieldedUntil: Duration?
-
-    /// Whether a child that carries `score` has it from this process, and this process from us.
-    func bequeathed(_ score: OOMScoreAdj) -> Bool { written == score || writtenBefore == score }
-
-    /// Whether it carries what oomguard wrote, and that is not its base.
-    var isOwedItsBase: Bool { written == score && base != score }
-  }
-
   /// What observations lead to.
   package struct Plan: Equatable, Sendable {
     package var changes: [ScoreChange] = []
@@ -70,11 +30,11 @@ package struct Ledger: Sendable {
   /// The kernel has no write that compares: ours could undo that one.
   package static let birthTime = Duration.milliseconds(50)
 
-  package private(set) var entries: [Int32: Entry] = [:]
+  package private(set) var entries = Entries()
   /// Those that the last survey found gone: word of how they ended may come after it.
-  private var departed: [Int32: Entry] = [:]
+  private var departed = Entries()
   /// What no rule means any more, until its base is written back: a refused write is tried again.
-  private var leaving: [Int32: Entry] = [:]
+  private var leaving = Entries()
   /// What a daemon before this one owed, until the process is first seen.
   private var remembered: [ProcessIdentity: Debt]
   /// Repairs of one process within ``conflictWindow`` before oomguard gives way.
@@ -95,8 +55,8 @@ package struct Ledger: Sendable {
 
   /// Every pid a survey must look at even if no rule means it: it may have to be given back its base.
   package var pids: Set<Int32> {
-    var pids = Set(entries.keys)
-    pids.formUnion(leaving.keys)
+    var pids = Set(entries.pids)
+    pids.formUnion(leaving.pids)
     pids.formUnion(remembered.keys.lazy.map(\.pid))
     return pids
   }
@@ -143,10 +103,7 @@ package struct Ledger: Sendable {
 
   /// Gives every process that was given up another chance, as after a reload.
   package mutating func forgetConflicts() {
-    for pid in entries.keys {
-      entries[pid]?.yieldedUntil = nil
-      entries[pid]?.repairs = []
-    }
+    entries.updateEach { ($0.trouble.repairs, $0.trouble.yieldedUntil) = ([], nil) }
   }
 
   /// Compares all that was seen with what was promised.
@@ -161,16 +118,14 @@ package struct Ledger: Sendable {
     var plan = consider(observations, rules: rules, at: now)
     var seen = unchanged
     for seenNow in observations { seen.insert(seenNow.process.pid) }
-    departed = [:]
-    for pid in entries.keys.filter({ !seen.contains($0) }).sorted() {
-      guard let entry = entries.removeValue(forKey: pid) else { continue }
+    departed = Entries()
+    for entry in entries.remove(where: { !seen.contains($0.process.pid) }) {
       plan.departed.append(entry.process)
-      departed[pid] = entry
+      departed[entry.process.pid] = entry
     }
-    for (pid, entry) in entries where entry.isInEpisode && unchanged.contains(pid) {
-      entries[pid]?.isInEpisode = false
-    }
-    leaving = leaving.filter { seen.contains($0.key) && $0.value.isOwedItsBase }
+    plan.departed.sort { $0.pid < $1.pid }
+    entries.updateEach { if unchanged.contains($0.process.pid) { $0.isInEpisode = false } }
+    _ = leaving.remove { !seen.contains($0.process.pid) || !$0.isOwedItsBase }
     let alive = Set(observations.lazy.map(\.process))
     remembered = remembered.filter { alive.contains($0.key) || unchanged.contains($0.key.pid) }
     return plan
@@ -196,7 +151,9 @@ package struct Ledger: Sendable {
       switch (seen.rule, seen.role) {
       case (nil, _): change = release(seen)
       case (_, .awaiting):
-        if entries[seen.process.pid]?.lapsedAt != nil { entries[seen.process.pid]?.lapsedAt = now }
+        if entries[seen.process.pid]?.trouble.lapsedAt != nil {
+          entries[seen.process.pid]?.trouble.lapsedAt = now
+        }
         if now - seen.process.startedAt < Self.startTime { entries[seen.process.pid]?.isStarting = true }
         change = nil
       case (let index?, .member): change = hold(seen, index, rules, at: now, &plan)
@@ -219,13 +176,13 @@ package struct Ledger: Sendable {
     let promised = rules.scores[index]
     let pid = seen.process.pid
     let known = entries[pid]
-    let before = known ?? leaving.removeValue(forKey: pid) ?? entryRemembered(of: seen)
+    let before = known ?? leaving.removeValue(for: pid) ?? entryRemembered(of: seen)
     let (base, written) = before.map { ($0.base, $0.written) } ?? origin(of: seen, rules)
     var entry = Entry(
-      process: seen.process, comm: seen.comm, cgroup: seen.cgroup, rule: rule.name, kind: rule.kind,
-      promised: promised, base: base, score: seen.score, written: written,
-      writtenBefore: before?.writtenBefore, state: .held, error: nil, repairs: known?.repairs ?? [],
-      yieldedUntil: known?.yieldedUntil)
+      process: seen.process, comm: seen.comm, cgroup: seen.cgroup, promise: rules.promises[index], base: base,
+      score: seen.score, written: written, writtenBefore: before?.writtenBefore, state: .held,
+      trouble: Entry.Trouble(
+        repairs: known?.trouble.repairs ?? [], yieldedUntil: known?.trouble.yieldedUntil))
 
     let wanted: OOMScoreAdj
     var isDrift = false
@@ -241,12 +198,13 @@ package struct Ledger: Sendable {
         entry.base = seen.score
       } else if known != nil || seen.score != base {
         isDrift =
-          wanted != seen.score && (written != nil || known?.score != seen.score || known?.lapsedAt != nil)
+          wanted != seen.score
+          && (written != nil || known?.score != seen.score || known?.trouble.lapsedAt != nil)
       }
       // It carried enough by itself and now does not: sshd gives its score up at a reload, saves what it then finds
       // as the one to hand to every login, and takes its own back. What it had when first seen is its base.
-      if isDrift, written == nil, now - (known?.lapsedAt ?? now) < Self.startTime {
-        entry.lapsedAt = known?.lapsedAt ?? now
+      if isDrift, written == nil, now - (known?.trouble.lapsedAt ?? now) < Self.startTime {
+        entry.trouble.lapsedAt = known?.trouble.lapsedAt ?? now
         entry.state = .drifted
         entries[pid] = entry
         plan.looksAgain = true
@@ -267,7 +225,7 @@ package struct Ledger: Sendable {
       }
     }
     entry.state = isDrift ? .drifted : .pending
-    if known?.state == .refused { (entry.state, entry.error) = (.refused, known?.error) }
+    if known?.state == .refused { (entry.state, entry.trouble.error) = (.refused, known?.error) }
     entries[pid] = entry
     return ScoreChange(
       process: seen.process, comm: seen.comm, cgroup: seen.cgroup, rule: rule.name, base: entry.base,
@@ -276,19 +234,19 @@ package struct Ledger: Sendable {
 
   /// Whether another repair of this process would be one too many.
   private func yields(_ entry: inout Entry, at now: Duration) -> Bool {
-    if let until = entry.yieldedUntil {
+    if let until = entry.trouble.yieldedUntil {
       guard now >= until else {
         entry.state = .yielded
         return true
       }
-      (entry.yieldedUntil, entry.repairs) = (nil, [])
+      (entry.trouble.yieldedUntil, entry.trouble.repairs) = (nil, [])
     }
-    entry.repairs = entry.repairs.filter { now - $0 < Self.conflictWindow }
-    guard entry.repairs.count < conflictLimit else {
-      (entry.state, entry.yieldedUntil) = (.yielded, now + Self.yieldTime)
+    entry.trouble.repairs.removeAll { now - $0 >= Self.conflictWindow }
+    guard entry.trouble.repairs.count < conflictLimit else {
+      (entry.state, entry.trouble.yieldedUntil) = (.yielded, now + Self.yieldTime)
       return true
     }
-    entry.repairs.append(now)
+    entry.trouble.repairs.append(now)
     return false
   }
 
@@ -318,10 +276,10 @@ package struct Ledger: Sendable {
   /// No rule means it any more: its base comes back, unless somebody else changed the score meanwhile.
   private mutating func release(_ seen: Observation) -> ScoreChange? {
     let pid = seen.process.pid
-    var entry = entries.removeValue(forKey: pid)
+    var entry = entries.removeValue(for: pid)
     // Whatever was refused before, this is another write.
     entry?.state = .pending
-    entry = entry ?? leaving.removeValue(forKey: pid) ?? entryRemembered(of: seen)
+    entry = entry ?? leaving.removeValue(for: pid) ?? entryRemembered(of: seen)
     guard var entry else { return disinherit(seen) }
     entry.score = seen.score
     // Even if nothing is due: a child seen in this same survey may ask for it.
@@ -329,7 +287,7 @@ package struct Ledger: Sendable {
     guard entry.isOwedItsBase else { return nil }
     return ScoreChange(
       process: seen.process, comm: seen.comm, cgroup: seen.cgroup, rule: entry.rule, base: entry.base,
-      old: seen.score, new: entry.base, reason: .restore, partner: entry.partner)
+      old: seen.score, new: entry.base, reason: .restore, partner: entry.trouble.partner)
   }
 
   /// It is promised nothing, but was born with what its parent is or was promised, and has left the parent's unit,
@@ -353,10 +311,11 @@ package struct Ledger: Sendable {
       let noted = isFromBefore ? debt.writtenBefore : debt.written
       let written = noted ?? (debt.base == seen.score ? nil : seen.score)
       return Entry(
-        process: seen.process, comm: seen.comm, cgroup: seen.cgroup, rule: "",
-        kind: seen.score < debt.base ? .protect : .sacrifice, promised: seen.score, base: debt.base,
-        score: seen.score, written: written, writtenBefore: isFromBefore ? debt.written : debt.writtenBefore,
-        state: .pending, error: nil)
+        process: seen.process, comm: seen.comm, cgroup: seen.cgroup,
+        promise: Promise(
+          rule: "", kind: seen.score < debt.base ? .protect : .sacrifice, score: seen.score),
+        base: debt.base, score: seen.score, written: written,
+        writtenBefore: isFromBefore ? debt.written : debt.writtenBefore, state: .pending)
     }
   }
 
@@ -400,14 +359,14 @@ package struct Ledger: Sendable {
     switch outcome {
     case .written:
       if entry.written != change.new { entry.writtenBefore = entry.written }
-      (entry.score, entry.written, entry.state, entry.error) = (change.new, change.new, .held, nil)
+      (entry.score, entry.written, entry.state, entry.trouble.error) = (change.new, change.new, .held, nil)
       isOver = isRestore
     case .left: isOver = true
     // What was to be taken back is not ours any more.
     case .changed: isOver = isRestore
     // Owed until the other is gone, or they have parted.
     case .shared: entry.state = .pending
-    case .refused(let why): (entry.state, entry.error) = (.refused, why)
+    case .refused(let why): (entry.state, entry.trouble.error) = (.refused, why)
     }
     if isRestore { leaving[pid] = isOver ? nil : entry } else { entries[pid] = isOver ? nil : entry }
     return outcome == .written || entry.state == .refused && !wasRefused
@@ -416,9 +375,11 @@ package struct Ledger: Sendable {
   /// A process that was to lose what it inherited and could not: tried again as any other that is owed its base.
   private func heir(_ change: ScoreChange) -> Entry {
     Entry(
-      process: change.process, comm: change.comm, cgroup: change.cgroup, rule: change.rule,
-      kind: change.old < change.new ? .protect : .sacrifice, promised: change.old, base: change.new,
-      score: change.old, written: change.old, state: .pending, error: nil, partner: change.partner)
+      process: change.process, comm: change.comm, cgroup: change.cgroup,
+      promise: Promise(
+        rule: change.rule, kind: change.old < change.new ? .protect : .sacrifice, score: change.old),
+      base: change.new, score: change.old, written: change.old, state: .pending,
+      trouble: Entry.Trouble(partner: change.partner))
   }
 
   /// Takes note of those whose scores the kernel has changed together with that of a process which was just written.
@@ -437,10 +398,11 @@ package struct Ledger: Sendable {
       var known = leaving[seen.process.pid]
       if known?.process != seen.process { known = nil }
       leaving[seen.process.pid] = Entry(
-        process: seen.process, comm: seen.comm, cgroup: seen.cgroup, rule: change.rule,
-        kind: change.old < change.new ? .sacrifice : .protect, promised: change.new,
-        base: known?.base ?? change.base, score: change.new, written: change.new, state: .pending, error: nil,
-        partner: change.process.pid)
+        process: seen.process, comm: seen.comm, cgroup: seen.cgroup,
+        promise: Promise(
+          rule: change.rule, kind: change.old < change.new ? .sacrifice : .protect, score: change.new),
+        base: known?.base ?? change.base, score: change.new, written: change.new, state: .pending,
+        trouble: Entry.Trouble(partner: change.process.pid))
     }
   }
 }

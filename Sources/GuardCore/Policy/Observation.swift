@@ -2,7 +2,7 @@
 package struct Observation: Equatable, Sendable {
   package var process: ProcessIdentity
   package var parent: Int32
-  package var comm: [UInt8]
+  package var comm: Comm
   package var cgroup: CgroupPath?
   package var score: OOMScoreAdj
   /// Index of the rule that means it in ``RuleSet/rules``; `nil` if none does (any more).
@@ -24,7 +24,7 @@ package struct Observation: Equatable, Sendable {
   }
 
   package init(
-    process: ProcessIdentity, parent: Int32, comm: [UInt8], cgroup: CgroupPath?, score: OOMScoreAdj,
+    process: ProcessIdentity, parent: Int32, comm: Comm, cgroup: CgroupPath?, score: OOMScoreAdj,
     rule: Int?, role: Role = .member
   ) {
     (self.process, self.parent, self.comm, self.cgroup) = (process, parent, comm, cgroup)
@@ -43,7 +43,7 @@ package struct ScoreChange: Equatable, Sendable {
     case restore
   }
   package var process: ProcessIdentity
-  package var comm: [UInt8]
+  package var comm: Comm
   package var cgroup: CgroupPath?
   /// Name of the rule that is, or was, the cause; empty where only a daemon before this one knew it.
   package var rule: String

@@ -3,13 +3,18 @@ package struct RuleSet: Equatable, Sendable {
   package let rules: [Rule]
   /// The promised score of the rule at the same index.
   package let scores: [OOMScoreAdj]
+  /// The same as the ledger holds it.
+  package let promises: [Promise]
   /// The same of what it asks for, which is looked up for each process.
   private let traits: [Selector.Traits]
 
   /// - Parameter totalBytes: RAM and swap together, which allowances are converted with.
   package init(_ rules: [Rule], totalBytes: UInt64) {
     self.rules = rules
-    scores = rules.map { $0.amount.score(totalBytes: totalBytes) }
+    promises = rules.map {
+      Promise(rule: $0.name, kind: $0.kind, score: $0.amount.score(totalBytes: totalBytes))
+    }
+    scores = promises.map(\.score)
     traits = rules.map { $0.selector.traits }
   }
 
