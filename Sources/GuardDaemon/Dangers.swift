@@ -6,32 +6,32 @@ final class Dangers {
   private let keeper: Keeper
   /// By rule, sorted by their text.
   private(set) var found: [String: [Danger]] = [:]
-  /// What PID 1 answered, by unit; `nil` while it has been asked.
+  /// What PID 1 answered, by unit; `nil` while it has been asked. Units that are gone are forgotten at the next look.
   private var policies: [String: String?] = [:]
 
   init(_ keeper: Keeper) { self.keeper = keeper }
 
-  /// What was told since the last load: a unit whose processes come and go is told of once.
-  private var told: [String: Set<Danger>] = [:]
+  /// What was told since the last load.
+  private var told = ToldDangers()
 
   /// After a reload PID 1 is asked again, since drop-ins may have come, and everything is told again.
-  func forget() { (policies, told) = ([:], [:]) }
+  func forget() { (policies, told) = ([:], ToldDangers()) }
 
   /// Looks again, after a survey.
   ///
   /// - Returns: what was not told yet, with its rule's name.
   func look() -> [(rule: String, danger: Danger)] {
     found = [:]
+    let known = policies
+    policies = [:]
     for (rule, score) in zip(keeper.rules.rules, keeper.rules.scores) {
       var dangers = Set(Danger.of(rule, score: score))
       let entries = keeper.ledger.entries.values.lazy.filter { $0.rule == rule.name }
       if rule.kind == .protect, score == .immune { dangers.formUnion(immunity(entries)) }
-      if rule.kind == .protect { dangers.formUnion(policy(entries)) }
+      if rule.kind == .protect { dangers.formUnion(policy(entries, known)) }
       if !dangers.isEmpty { found[rule.name] = dangers.sorted { $0.description < $1.description } }
     }
-    return found.sorted { $0.key < $1.key }.flatMap { rule, dangers in
-      dangers.filter { told[rule, default: []].insert($0).inserted }.map { (rule, $0) }
-    }
+    return told.tell(found)
   }
 
   private func immunity(_ entries: some Sequence<Ledger.Entry>) -> Set<Danger> {
@@ -52,14 +52,19 @@ final class Dangers {
   }
 
   /// A unit of one process has no child that could end it.
-  private func policy(_ entries: some Sequence<Ledger.Entry>) -> Set<Danger> {
+  ///
+  /// - Parameter known: what PID 1 answered until now, or is still asked for.
+  private func policy(
+    _ entries: some Sequence<Ledger.Entry>, _ known: [String: String?]
+  ) -> Set<Danger> {
     var dangers: Set<Danger> = []
     for path in Set(entries.compactMap { $0.cgroup?.unitPath }) where keeper.unitSizes[path] ?? 0 > 1 {
       guard let unit = path.unit.flatMap({ String(validating: $0, as: UTF8.self) }) else { continue }
-      if let policy = policies[unit] ?? nil {
+      let answer = policies[unit] ?? known[unit]
+      policies[unit] = .some(answer ?? nil)
+      if let policy = answer ?? nil {
         if policy != "continue" { dangers.insert(.unitEndsWithChild(unit: unit, policy: policy)) }
-      } else if policies[unit] == nil {
-        policies[unit] = .some(nil)
+      } else if answer == nil {
         // The answer is told at the next look.
         keeper.mains.askOOMPolicy(of: unit) { [self] in policies[unit] = $0 }
       }
