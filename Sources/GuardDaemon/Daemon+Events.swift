@@ -124,7 +124,13 @@ extension Daemon {
       newborns.formUnion(round.newborns)
       report(round)
     }
-    for cgroup in cgroups { take(keeper.reconsider(below: cgroup, at: now)) }
+    let looksAtAll = now >= nextForkWalk
+    if looksAtAll {
+      for cgroup in cgroups { take(keeper.reconsider(below: cgroup, at: now)) }
+      // A unit may be large, and fork all day.
+      let end = Clock.boot()
+      nextForkWalk = givenBack > 0 ? now : end + min((end - now) * Self.forkRest, Self.longestForkPause)
+    }
     take(keeper.reconsider(check.newborns, at: now))
     // Whoever still had the promise, or was gone too fast, may have forked meanwhile, in a chain that outruns this:
     // it ends when all that is there has been looked at. And once more, late: a fork takes its score from the parent
@@ -132,13 +138,17 @@ extension Daemon {
     let next: Duration
     if givenBack > 0 || !newborns.isEmpty {
       next = Self.forkPause
+    } else if !looksAtAll {
+      next = nextForkWalk - now
     } else if missed > 0 {
       next = min(check.pause * 2, Self.longestForkPause)
     } else {
       guard check.pause < Self.longestForkPause else { return }
       next = Self.longestForkPause
     }
-    nextForkCheck = ForkCheck(at: now + next, pause: next, parents: check.parents, newborns: newborns)
+    nextForkCheck = ForkCheck(
+      at: now + next, pause: looksAtAll ? next : check.pause,
+      parents: check.parents.filter { keeper.ledger.entries[$0] != nil }, newborns: newborns)
   }
 
   /// Takes in what PID 1 answered about main processes, and asks it what is to be asked.

@@ -20,6 +20,8 @@ final class Daemon {
   /// After a fork, and the pauses double from there to the longest.
   static let forkPause = Ledger.birthTime
   static let longestForkPause = Duration.milliseconds(1_600)
+  /// After a look at whole units that found nothing to give back, for so many times as long there is none.
+  static let forkRest = 20
 
   let options: DaemonOptions
   let root: RootDirectory
@@ -32,6 +34,8 @@ final class Daemon {
   var watchedBus: (generation: Int, wantsToWrite: Bool)?
   /// Grandchildren may have inherited a promise before their parent lost it: looked at again a moment later.
   var nextForkCheck: ForkCheck?
+  /// Before then not at whole units.
+  var nextForkWalk = Duration.zero
   private let signals: Signals
   private let alarm: Alarm
   private let wallClock: WallClockWatch?

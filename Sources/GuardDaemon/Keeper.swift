@@ -138,7 +138,14 @@ final class Keeper {
         mains.refresh(group.path, at: now)
         seesChildren = true
       }
-      let pids = members.flatMap(\.pids).filter { seesChildren || ledger.entries[$0] == nil }
+      // A main process that forks all day may have hundreds of children that have been looked at.
+      let pids = members.flatMap { group in
+        group.pids.filter { pid in
+          ledger.mayBequeath(pid)
+            ? seesChildren || ledger.entries[pid] == nil
+            : !survey.isChildWithItsOwn(pid, in: group, rules, ledger)
+        }
+      }
       let sight = survey.look(at: pids, rules, ledger: ledger)
       var round = consider(sight, at: now)
       let observed = Set(sight.observations.lazy.map(\.process.pid))

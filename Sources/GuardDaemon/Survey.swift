@@ -112,7 +112,7 @@ final class Survey {
     }
     switch look {
     case .stranger where !isKnown: return
-    case .meant(let rule) where !isKnown && hasItsOwn(pid, rule, home: home, rules): return
+    case .meant(let rule) where !isKnown && hasItsOwn(pid, rule, home: home, rules, ledger): return
     // What a cgroup's list leaves out has left it, or has ended and waits to be collected.
     case .meant(let rule)
     where isKnown && (isMet || !rules.rules[rule].selector.namesCgroups)
@@ -225,11 +225,22 @@ final class Survey {
   }
 
   /// Whether a process beside the main one, which alone is meant, carries what is nobody's promise: most of them do.
-  private func hasItsOwn(_ pid: Int32, _ rule: Int, home: CgroupPath?, _ rules: RuleSet) -> Bool {
-    guard rules.rules[rule].scope == .main, let home, case .child = mains.role(of: pid, in: home),
-      let score = proc.glanceScore(of: pid)
+  private func hasItsOwn(
+    _ pid: Int32, _ rule: Int, home: CgroupPath?, _ rules: RuleSet, _ ledger: Ledger
+  ) -> Bool {
+    guard rules.rules[rule].scope == .main, let home,
+      case .child(let main, _) = mains.role(of: pid, in: home), let score = proc.glanceScore(of: pid)
     else { return false }
     return !rules.rules[rule].isKept(by: score, promised: rules.scores[rule]) && !rules.scores.contains(score)
+      && ledger.entries[main]?.bequeathed(score) != true
+  }
+
+  /// The same of a process of which only its cgroup is known.
+  func isChildWithItsOwn(_ pid: Int32, in group: Members, _ rules: RuleSet, _ ledger: Ledger) -> Bool {
+    guard group.reach.scope == .main,
+      case .meant(let rule) = rules.firstLook(among: group.reach.candidates, comm: { proc.comm(of: pid) })
+    else { return false }
+    return hasItsOwn(pid, rule, home: group.path, rules, ledger)
   }
 
   /// Where no rule asks for cgroups a process's own is for people alone, and looking costs as much as all the rest:

@@ -60,7 +60,7 @@ extension Ledger {
     package var error: String? { trouble.error }
 
     /// Whether a child that carries `score` has it from this process, and this process from us.
-    func bequeathed(_ score: OOMScoreAdj) -> Bool { written == score || writtenBefore == score }
+    package func bequeathed(_ score: OOMScoreAdj) -> Bool { written == score || writtenBefore == score }
 
     /// Whether it carries what oomguard wrote, and that is not its base.
     var isOwedItsBase: Bool { written == score && base != score }
