@@ -59,6 +59,12 @@ class Program:
         return {line.split(":")[0]: int(line.split()[1]) for line in text}
 
 
+def unit_environment():
+    """What its unit gives the daemon."""
+    lines = read(f"{os.path.dirname(__file__)}/../../../packaging/oomguard.service").splitlines()
+    return dict(line.removeprefix("Environment=").split("=", 1) for line in lines if line.startswith("Environment="))
+
+
 class Daemon(Program):
     """oomguardd with a configuration, ready. Its /run is its own: no other daemon is in its way, nor it in another's."""
 
@@ -72,7 +78,8 @@ class Daemon(Program):
         with open(self.config, "w") as file:
             file.write(config)
         script = f'mount -t tmpfs -o mode=0755,{"rw" if writes_status else "ro"} tmpfs /run && exec "$@"'
-        environment = {"NOTIFY_SOCKET": "@" + self.notifications.getsockname()[1:].decode()}
+        environment = unit_environment()
+        environment["NOTIFY_SOCKET"] = "@" + self.notifications.getsockname()[1:].decode()
         if journal:
             script = script.replace(
                 "exec", f"mkdir -p /run/systemd/journal && ln -s {journal.path} /run/systemd/journal/socket && exec")
