@@ -109,11 +109,11 @@ package struct OwnedDescriptor: ~Copyable {
   ///
   /// - Throws: EFBIG if that is more than `limit` bytes.
   package borrowing func readAll(limit: Int) throws(SystemCallError) -> [UInt8] {
-    // Most kernel files fit in the first read; only its end has to be asked for again.
+    // Most kernel files fit in the first read; only its end has to be asked for again, for which little room is enough.
     var bytes = try read(atMost: 4096) ?? []
     var hasMore = !bytes.isEmpty
     while hasMore, bytes.count <= limit {
-      let more = try read(atMost: 65536) ?? []
+      let more = try read(atMost: min(max(bytes.count, 4096), 65_536)) ?? []
       bytes += more
       hasMore = !more.isEmpty
     }

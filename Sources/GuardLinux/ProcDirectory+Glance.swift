@@ -20,10 +20,7 @@ extension ProcDirectory {
     cgroupText(of: pid).flatMap { version.pathBytes(in: $0) }?.elementsEqual(cgroup.bytes) ?? false
   }
 
-  private borrowing func cgroupText(of pid: Int32) -> [UInt8]? {
-    // A line for each hierarchy, none longer than PATH_MAX.
-    glance(at: pid, "cgroup", limit: 1 << 16)
-  }
+  private borrowing func cgroupText(of pid: Int32) -> [UInt8]? { glanceRecord(at: pid, "cgroup") }
 
   /// `nil` for a process that is gone.
   package borrowing func parent(of pid: Int32) -> Int32? {
