@@ -115,7 +115,7 @@ experiments: build
 	$(MAKE) boot-test SCENARIO="memory_kinds reclaim_kinds"
 
 # How fast, how seldom and how small, beside the least that C needs for the same: a table of ratios.
-# WHAT=starts, surveys, victims, pressure, kills, parse, watch, rest, peers or storms measures one part.
+# WHAT=starts, surveys, victims, pressure, kills, parse, watch, rest, held, turns, peers or storms measures one part.
 bench: build
 	Tests/Benchmarks/run --binaries $(BUILD) $(WHAT)
 

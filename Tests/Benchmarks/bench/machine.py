@@ -68,7 +68,7 @@ def unit_environment():
 class Daemon(Program):
     """oomguardd with a configuration, ready. Its /run is its own: no other daemon is in its way, nor it in another's."""
 
-    def __init__(self, binaries, config, writes_status=True, stderr=subprocess.DEVNULL, journal=None):
+    def __init__(self, binaries, config, writes_status=True, stderr=subprocess.DEVNULL, journal=None, environment=None):
         self.notifications = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.notifications.bind("")  # a name of its own in the abstract namespace
         self.ready = threading.Event()
@@ -78,7 +78,7 @@ class Daemon(Program):
         with open(self.config, "w") as file:
             file.write(config)
         script = f'mount -t tmpfs -o mode=0755,{"rw" if writes_status else "ro"} tmpfs /run && exec "$@"'
-        environment = unit_environment()
+        environment = unit_environment() | (environment or {})
         environment["NOTIFY_SOCKET"] = "@" + self.notifications.getsockname()[1:].decode()
         if journal:
             script = script.replace(
