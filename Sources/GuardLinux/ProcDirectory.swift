@@ -108,7 +108,12 @@ package struct ProcessDirectory: ~Copyable {
   private static func write(
     _ text: [UInt8], to file: borrowing OwnedDescriptor, insteadOf old: OOMScoreAdj?
   ) throws(SystemCallError) -> Bool {
-    if let old, score(try file.read(atMost: 16, at: 0)) != old { return false }
+    if let old {
+      guard let present = score(try file.read(atMost: 16, at: 0)) else {
+        throw SystemCallError(call: "read", subject: file.path, code: EIO)
+      }
+      if present != old { return false }
+    }
     try file.write(text)
     // In a root that is no machine's it is a file as any other, which may have held a longer text.
     _ = ftruncate(file.number, off_t(text.count))
