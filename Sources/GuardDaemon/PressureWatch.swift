@@ -193,6 +193,8 @@ final class PressureWatch {
     let watched = Set(units.values.map(\.path))
     let news = wanted.subtracting(watched).sorted { $0.bytes.lexicographicallyPrecedes($1.bytes) }
     for path in news.prefix(Self.maximumUnits - units.count) {
+      // Of a hybrid hierarchy that may be the part which has none of systemd's units.
+      guard tree.holds(path) else { continue }
       do throws(PressureUnavailable) {
         let group = try PressureGroup(settings.ofUnits) { (threshold) throws(SystemCallError) in
           try tree.trigger(threshold, of: path)
