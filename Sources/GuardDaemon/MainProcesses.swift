@@ -23,7 +23,11 @@ final class MainProcesses {
   /// `nil` where PID 1 is not systemd.
   private var bus: UnitBus?
   private let isAskingSystemd: Bool
-  private var units: [CgroupPath: Unit] = [:]
+  private var units: [CgroupPath: Unit] = [:] {
+    didSet { knownPIDs = nil }
+  }
+  /// ``pids``, until a unit changes: it is asked for in each turn of the loop, and there may be thousands of units.
+  private var knownPIDs: Set<Int32>?
   /// Until then the main process, which has just begun a program anew, may still set scores of its own. Of few units,
   /// as when to ask again, and the pause that led to it.
   private var quietUntil: [CgroupPath: Duration] = [:]
@@ -42,7 +46,12 @@ final class MainProcesses {
   }
 
   /// The main processes known, whose children are to be told of at birth.
-  var pids: Set<Int32> { Set(units.values.compactMap(\.main)) }
+  var pids: Set<Int32> {
+    if let knownPIDs { return knownPIDs }
+    let pids = Set(units.values.lazy.compactMap(\.main))
+    knownPIDs = pids
+    return pids
+  }
 
   var isEmpty: Bool { units.isEmpty }
 
@@ -78,7 +87,7 @@ final class MainProcesses {
 
   /// Units that are gone are forgotten.
   func keepOnly(_ isPresent: (CgroupPath) -> Bool) {
-    units = units.filter { isPresent($0.key) }
+    for path in units.keys where !isPresent(path) { units[path] = nil }
     quietUntil = quietUntil.filter { units[$0.key] != nil }
     retries = retries.filter { units[$0.key] != nil }
   }
@@ -86,6 +95,7 @@ final class MainProcesses {
   /// A process began a program. If it is a main process, as a daemon that starts itself over at a reload, what it
   /// writes now is its own: sshd would save a score of ours as the one to hand to every login.
   func execed(_ pid: Int32, at now: Duration) {
+    guard pids.contains(pid) else { return }
     for (path, unit) in units where unit.main == pid && unit.isStarted {
       quietUntil[path] = now + Ledger.startTime
     }
@@ -101,6 +111,7 @@ final class MainProcesses {
 
   /// A fork of a main process: a daemon may hand its place to a child, as at an upgrade without a restart.
   func forked(_ main: Int32) {
+    guard pids.contains(main) else { return }
     for (path, unit) in units where unit.main == main { units[path]?.isDoubtful = true }
   }
 
