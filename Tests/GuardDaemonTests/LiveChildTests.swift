@@ -56,6 +56,20 @@ extension LiveTests {
       try end(child, own, main)
     }
 
+    /// And of the one that comes after it.
+    @Test func childrenOfAMainProcessThatCameAfterTheStartHaveTheBase() throws {
+      let daemon = try LiveDaemon.running(on: stage, config)
+      for name in ["first", "second"] {
+        let main = try troupe.start(name, score: 500)
+        try enter(main)
+        try eventually("\(name) is protected") { try scores(main) == ["40"] }
+        let child = try troupe.tell(main, "fork")
+        try eventually("the child of \(name) has the base") { try scores(child) == ["500"] }
+        try end(child, main)
+      }
+      try daemon.end(SIGTERM)
+    }
+
     /// PostgreSQL's and sshd's do, each after a little while of its own.
     @Test func aScoreThatAChildWritesAtItsBirthStays() throws {
       let main = try troupe.start("main", score: 500)
