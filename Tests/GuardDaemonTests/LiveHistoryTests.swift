@@ -52,9 +52,11 @@ extension LiveTests {
       try troupe.tell(pid, "write \(cgroup.path)/cgroup.procs 0")
       daemon.signal(SIGCONT)
       try eventually("it is protected") { try Machine.text(of: "/proc/\(pid)/oom_score_adj") == "40" }
-      try eventually("and told") { daemon.status?.rules[0].processes.map(\.pid) == [pid] }
-      let after = try #require(daemon.status).counters
-      #expect(after.overruns == before.overruns + 1 && after.surveys == before.surveys + 1)
+      try eventually("and told, and all has been looked at") {
+        let after = try #require(daemon.status)
+        return after.rules[0].processes.map(\.pid) == [pid]
+          && after.counters.overruns == before.overruns + 1 && after.counters.surveys == before.surveys + 1
+      }
       try daemon.end(SIGTERM)
       #expect(try Machine.text(of: "/proc/\(pid)/oom_score_adj") == "500")
       try troupe.tell(pid, "exit")

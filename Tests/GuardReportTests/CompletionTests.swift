@@ -65,7 +65,8 @@ struct CompletionTests {
     // The first may only end what the shell is completing still.
     try terminal.press("C-c")
     try terminal.press("C-u")
-    try terminal.enter("clear; echo rea''dy")
+    // And a shell that is still at it may lose what comes first.
+    try terminal.enter("        clear; echo rea''dy")
     try terminal.wait("an empty line") { lines in
       lines.contains("ready") && !lines.contains { $0.contains(text) }
     }
