@@ -95,8 +95,7 @@ final class MainProcesses {
   /// A process began a program. If it is a main process, as a daemon that starts itself over at a reload, what it
   /// writes now is its own: sshd would save a score of ours as the one to hand to every login.
   func execed(_ pid: Int32, at now: Duration) {
-    guard pids.contains(pid) else { return }
-    for (path, unit) in units where unit.main == pid && unit.isStarted {
+    for path in unitsLed(by: pid) where units[path]?.isStarted == true {
       quietUntil[path] = now + Ledger.startTime
     }
   }
@@ -111,8 +110,12 @@ final class MainProcesses {
 
   /// A fork of a main process: a daemon may hand its place to a child, as at an upgrade without a restart.
   func forked(_ main: Int32) {
-    guard pids.contains(main) else { return }
-    for (path, unit) in units where unit.main == main { units[path]?.isDoubtful = true }
+    for path in unitsLed(by: main) { units[path]?.isDoubtful = true }
+  }
+
+  /// Of strangers, whom most events are about, it is known at once that there are none.
+  private func unitsLed(by pid: Int32) -> [CgroupPath] {
+    pids.contains(pid) ? units.filter { $0.value.main == pid }.map(\.key) : []
   }
 
   /// What PID 1 does with a unit when the kernel kills one of its processes: `stop`, `kill` or `continue`.
