@@ -3,23 +3,6 @@
 /// Pure bookkeeping: observations go in, the writes that are due come out, and how each of them ended goes
 /// in again. Holds no clock: times are ``Duration`` since boot. Equal inputs give equal plans.
 package struct Ledger: Sendable {
-  /// What observations lead to.
-  package struct Plan: Equatable, Sendable {
-    package var changes: [ScoreChange] = []
-    /// Processes that left since the last survey.
-    package var departed: [ProcessIdentity] = []
-    /// Processes whose score somebody else insists on: oomguard gives way.
-    package var conflicts: [Entry] = []
-    /// Whether to look again in ``Ledger/startTime``.
-    package var looksAgain = false
-    /// Children of main processes that are to lose what they inherited, ``Ledger/birthTime`` after they were forked.
-    package var newborns: [Int32] = []
-
-    package init(changes: [ScoreChange] = [], newborns: [Int32] = []) {
-      (self.changes, self.newborns) = (changes, newborns)
-    }
-  }
-
   /// Repairs within this time count towards a conflict.
   package static let conflictWindow = Duration.seconds(600)
   /// After this, a process that was given up is tried again.
